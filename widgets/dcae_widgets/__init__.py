@@ -1,0 +1,1 @@
+"""Views for Jupyter that hold data, never a network: nothing in this package reaches torch."""
