@@ -1,0 +1,58 @@
+# Every target sets up .venv by itself, from requirements.lock alone, and only when that file or pyproject.toml has changed.
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements.lock
+# Marks a finished set-up: removed before one begins, made as its last act, so that an interrupted one is done again.
+LOCKED := $(VENV)/.locked
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: lab test check notebooks lock
+.DELETE_ON_ERROR:
+
+lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
+	$(BIN)/dcae lab -- $(ARGS)
+
+test: check ## everything: check, unit tests, doctests, notebooks, browser tests
+	$(BIN)/python -m pytest --doctest-modules --nbval-lax --nbval-current-env tests dcae widgets/dcae_widgets notebooks
+
+check: $(READY) ## lint, format, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+notebooks: $(READY) ## run all notebooks again, in place, with their outputs and without widget state
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-output --keep-count notebooks/*.ipynb
+
+lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
+	$(BIN)/uv pip compile --universal --python-version 3.11 --group dev --generate-hashes --only-binary :all: \
+	    --no-annotate --custom-compile-command "make lock" --quiet --output-file $(LOCK) pyproject.toml
+
+# A candidate is run, not just found: a pyenv shim exists and fails, and Debian's Python may come without venv.
+# uv comes second, since it brings its own Python and does not see wheels that lie in pip's local folders.
+$(LOCKED): $(LOCK)
+	@rm -f $(LOCKED) $(READY)
+	@for python in python3.12 python3.11 python3 python; do \
+	    if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then \
+	        echo "$(VENV): $$python and pip" && $$python -m venv --clear $(VENV) && \
+	        exec $(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes -r $(LOCK); \
+	        exit 1; \
+	    fi; \
+	done; \
+	if uv --version >/dev/null 2>&1; then \
+	    echo "$(VENV): uv" && uv venv --quiet --clear --python 3.12 $(VENV) && \
+	    exec uv pip install --quiet --python $(BIN)/python --only-binary :all: --require-hashes -r $(LOCK); \
+	    exit 1; \
+	fi; \
+	echo "No Python 3.11 or 3.12 with venv was found: install one of them, or uv (https://docs.astral.sh/uv), and run make again." >&2; \
+	exit 1
+	@touch $@
+
+# The editable install knows the top-level packages of pyproject.toml. setuptools comes from the lock: nothing is fetched.
+$(READY): $(LOCKED) pyproject.toml
+	@rm -f $@
+	@if [ -x $(BIN)/pip ]; then $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .; \
+	else uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .; fi
+	@touch $@
