@@ -1,0 +1,133 @@
+"""Window attention: plain and shifted windows with a learned bias for each relative position, and stages of it.
+
+Knows positions and masks. Does not know scales of the image, nor the dictionary's cross-attention.
+Source: Liu et al., Swin Transformer, ICCV 2021; used in DCAE, CVPR 2025, section 3.2.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcae.model.layers import GatedMLP, Scale
+
+
+class WindowAttention(nn.Module):
+    """Multi-head self-attention inside windows of p x p positions, optionally shifted by half a window.
+
+    logits = q . k / sqrt(head size) + bias[head, row difference, column difference].
+    Maps whose sides are no multiple of the window are padded inside; padded keys are masked. Under a shift, pairs
+    from different sides of the cyclic wrap are masked (as in Swin).
+
+    Shapes: input and output (B, H, W, C); any H and W from 1.
+    """
+
+    def __init__(self, channels: int, head_size: int, window: int, shifted: bool) -> None:
+        super().__init__()
+        self.heads, self.head_size, self.window, self.shifted = channels // head_size, head_size, window, shifted
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.linear = nn.Linear(channels, channels)
+        side = 2 * window - 1
+        self.relative_position = nn.Parameter(0.02 * torch.randn(self.heads, side, side))
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, height, width, channels = x.shape
+        q, k, v = self.split(self.qkv(x))  # (B * windows, heads, p * p, head size) each
+        mask = self.position_bias().to(q.dtype)[None]  # (1, heads, p * p, p * p)
+        forbidden = self.forbidden_pairs(height, width, x.device)
+        if forbidden is not None:
+            mask = mask.masked_fill(forbidden[:, None], -torch.inf).repeat(batch, 1, 1, 1)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return self.linear(self.join(attended, height, width))
+
+    def split(self, qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of each window: (B, H, W, 3C) -> three of (B * windows, heads, p * p, head size)."""
+        batch, height, width, _ = qkv.shape
+        p = self.window
+        qkv = F.pad(qkv, (0, 0, 0, -width % p, 0, -height % p))
+        if self.shifted:
+            qkv = qkv.roll((-(p // 2), -(p // 2)), dims=(1, 2))
+        rows, columns = qkv.shape[1] // p, qkv.shape[2] // p
+        qkv = qkv.view(batch, rows, p, columns, p, 3, self.heads, self.head_size)
+        qkv = qkv.permute(5, 0, 1, 3, 6, 2, 4, 7)  # (3, B, rows, columns, heads, p, p, head size)
+        q, k, v = qkv.reshape(3, batch * rows * columns, self.heads, p * p, self.head_size)
+        return q, k, v
+
+    def join(self, attended: Tensor, height: int, width: int) -> Tensor:
+        """The map that windows of (B * windows, heads, p * p, head size) make up: (B, height, width, C)."""
+        p = self.window
+        rows, columns = -(-height // p), -(-width // p)
+        x = attended.view(-1, rows, columns, self.heads, p, p, self.head_size)
+        x = x.permute(0, 1, 4, 2, 5, 3, 6)  # (B, rows, p, columns, p, heads, head size)
+        x = x.reshape(-1, rows * p, columns * p, self.heads * self.head_size)
+        if self.shifted:
+            x = x.roll((p // 2, p // 2), dims=(1, 2))
+        return x[:, :height, :width]
+
+    def position_bias(self) -> Tensor:
+        """The bias of each query and key of a window: (heads, p * p, p * p)."""
+        place = torch.arange(self.window, device=self.relative_position.device)
+        rows, columns = (axis.flatten() for axis in torch.meshgrid(place, place, indexing="ij"))
+        row_difference = rows[:, None] - rows[None] + self.window - 1  # (p * p, p * p)
+        column_difference = columns[:, None] - columns[None] + self.window - 1
+        return self.relative_position[:, row_difference, column_difference]
+
+    def forbidden_pairs(self, height: int, width: int, device: torch.device) -> Tensor | None:
+        """Which pairs of positions may not see each other: bool (windows, p * p, p * p), or None if all may."""
+        p = self.window
+        if not (self.shifted or height % p or width % p):
+            return None
+        region = self._regions(height, device)[:, None] * 3 + self._regions(width, device)[None]
+        rows, columns = region.shape[0] // p, region.shape[1] // p
+        region = region.view(rows, p, columns, p).transpose(1, 2).reshape(rows * columns, p * p)
+        return region[:, :, None] != region[:, None, :]
+
+    def _regions(self, length: int, device: torch.device) -> Tensor:
+        """0: one side of the wrap, 1: the other, 2: padding; along one axis, in the order that windows see it."""
+        p = self.window
+        padded = length + -length % p
+        region = torch.zeros(padded, dtype=torch.long, device=device)
+        region[length:] = 2
+        if self.shifted:
+            region[: p // 2] = torch.where(region[: p // 2] == 2, 2, 1)
+            region = region.roll(-(p // 2))
+        return region
+
+
+class AttentionBlock(nn.Module):
+    """x <- s1 x + attention(LN(x)); x <- s2 x + MLP(LN(x)).
+
+    Shapes: input and output (B, H, W, C).
+    """
+
+    def __init__(self, channels: int, head_size: int, window: int, shifted: bool) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(channels)
+        self.attention = WindowAttention(channels, head_size, window, shifted)
+        self.norm2 = nn.LayerNorm(channels)
+        self.mlp = GatedMLP(channels)
+        self.residual1 = Scale(channels)
+        self.residual2 = Scale(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.residual1(x) + self.attention(self.norm1(x))
+        return self.residual2(x) + self.mlp(self.norm2(x))
+
+
+class Stage(nn.Module):
+    """Attention blocks (every second one shifted), a 3x3 convolution, plus the stage's input.
+
+    Shapes: input and output (B, C, H, W).
+    """
+
+    def __init__(self, channels: int, depth: int, head_size: int, window: int) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(
+            *(AttentionBlock(channels, head_size, window, shifted=index % 2 == 1) for index in range(depth))
+        )
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        attended = self.blocks(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # (B, C, H, W), in channels-last order
+        return x + self.conv(attended)

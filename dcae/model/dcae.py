@@ -1,0 +1,172 @@
+"""DCAE: the whole network, from image to latents to likelihoods and back.
+
+Knows how the parts are joined. Does not know files, tables of a weights file or how symbols become bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import torch
+from compressai.entropy_models import EntropyBottleneck, GaussianConditional
+from torch import Tensor, nn
+
+from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig
+from dcae.model.entropy import round_straight_through, scale_table, y_likelihoods, z_likelihoods
+from dcae.model.gain import Gain
+from dcae.model.linear_path import AnalysisPath, SynthesisPath
+from dcae.model.slices import SliceLoop, Slices
+from dcae.model.transforms import analysis, hyper_analysis, hyper_synthesis, synthesis
+
+
+class DCAE(nn.Module):
+    """Dictionary-based cross-attention entropy model in a transformer autoencoder (Lu et al., CVPR 2025).
+
+                 +-----+ y    +---+ z   +-------+ z_hat  +----------+
+        x ------>| g_a |--+-->|h_a|---->| EB, Q |------->| h_mean_s |--- latent means ---+
+          |      +-----+  |   +---+     +-------+   |    +----------+                    |
+          | linear  ^     |                         |    +-----------+                   |
+          +--path---+     |                         +--->| h_scale_s |-- latent scales --+
+                          |                              +-----------+                   v
+                          |  y       +----------------------------------------------------------+
+                          +--------->| slice loop: for each of `num_slices` groups of channels  |
+                                     |   query = latent scales, latent means, y_hat so far      |
+                                     |   support = query, dictionary attention(query)           |
+                                     |   mu, sigma = transforms(support)                        |
+                                     |   y_hat = Q(y - mu) + mu, refined                        |
+                                     +----------------------------------------------------------+
+                 +-----+                      | y_hat
+        x_hat <--| g_s |<---------------------+
+             ^   +-----+                      |
+             +-----------linear path----------+
+
+    With gains, y is multiplied per channel by a gain of lambda right after g_a, and y_hat by the inverse gain right
+    before g_s.
+
+    Shapes: x (B, 3, H, W) in [0, 1], H and W multiples of 64; y (B, M, H/16, W/16); z (B, N, H/64, W/64).
+    """
+
+    def __init__(self, config: DCAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.g_a, self.g_s = analysis(config), synthesis(config)
+        self.h_a = hyper_analysis(config)
+        self.h_mean_s, self.h_scale_s = hyper_synthesis(config), hyper_synthesis(config)
+        self.slice_loop = SliceLoop(config)
+        self.entropy_bottleneck = EntropyBottleneck(config.N)
+        self.gaussian_conditional = GaussianConditional(None)
+        self.gain = Gain(config.gain_knots, config.M, +1) if config.gain_knots else None
+        self.inverse_gain = Gain(config.gain_knots, config.M, -1) if config.gain_knots else None
+        self.analysis_path = AnalysisPath(config.M) if config.linear_path else None
+        self.synthesis_path = SynthesisPath(config.M) if config.linear_path else None
+        if config.linear_path:
+            self._start_as_linear_codec()
+
+    def forward(self, x: Tensor, lmbda: float | Tensor | None = None) -> dict[str, Any]:
+        """The estimate of a whole coding: `{"x_hat": x_hat, "likelihoods": {"y": ..., "z": ...}}`.
+
+        Args:
+            x: Images (B, 3, H, W) in [0, 1].
+            lmbda: The trade-off, 0.0005 to 0.15: one number or one for each image (B,); None for a model without
+                gains, which has one fixed lambda.
+
+        Raises:
+            ValueError: for a shape or a lambda that is not legal.
+        """
+        y = self.analyse(x, lmbda)
+        z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y))
+        slices = self.predict(z_hat.to(y.dtype), self._quantiser(y))
+        y_probabilities = y_likelihoods(self.gaussian_conditional, y, slices.mu, slices.sigma)
+        x_hat = self.synthesise(slices.y_hat, lmbda)
+        return {"x_hat": x_hat, "likelihoods": {"y": y_probabilities, "z": z_probabilities}}
+
+    def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
+        """Gained y of an image: (B, 3, H, W) in [0, 1] -> (B, M, H/16, W/16)."""
+        y = self.analyse_ungained(x)
+        return self.apply_gain(y, lmbda)
+
+    def analyse_ungained(self, x: Tensor) -> Tensor:
+        """y before its gain, the part that does not depend on lambda: (B, 3, H, W) -> (B, M, H/16, W/16)."""
+        _check_images(x)
+        if self.analysis_path is None:
+            return self.g_a(x)
+        return self.g_a(x - 0.5) + self.analysis_path(x - 0.5)
+
+    def apply_gain(self, y: Tensor, lmbda: float | Tensor | None) -> Tensor:
+        """y times the gain of lambda; y itself for a model of one fixed lambda."""
+        lmbdas = self.check_lmbda(lmbda, y)
+        return y if self.gain is None else y * self.gain(lmbdas).to(y.dtype)
+
+    def predict(self, z_hat: Tensor, code: Any) -> Slices:
+        """The slice loop over what z says: z_hat (B, N, H/64, W/64); `code` as in `dcae.model.slices`."""
+        return self.slice_loop(self.h_scale_s(z_hat), self.h_mean_s(z_hat), code)
+
+    def synthesise(self, y_hat: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
+        """The image of y_hat, not clamped to [0, 1]: (B, M, H/16, W/16) -> (B, 3, H, W)."""
+        lmbdas = self.check_lmbda(lmbda, y_hat)
+        if self.inverse_gain is not None:
+            y_hat = y_hat * self.inverse_gain(lmbdas).to(y_hat.dtype)
+        if self.synthesis_path is None:
+            return self.g_s(y_hat)
+        return self.g_s(y_hat) + self.synthesis_path(y_hat) + 0.5
+
+    def check_lmbda(self, lmbda: float | Tensor | None, like: Tensor) -> Tensor:
+        """lambda for each image of `like` (B, ...), on its device: (B,), float32 or float64.
+
+        Raises:
+            ValueError: if it is out of [0.0005, 0.15], missing where there are gains, or given where there are none.
+        """
+        if self.gain is None:
+            if lmbda is not None:
+                raise ValueError(f"lmbda is {lmbda}, but these weights have one fixed lambda; pass None")
+            return like.new_empty(0)
+        if lmbda is None:
+            raise ValueError(f"lmbda is missing; this model needs one of {LMBDA_LOWEST} to {LMBDA_HIGHEST}")
+        dtype = torch.promote_types(like.dtype, torch.float32)
+        lmbdas = torch.as_tensor(lmbda, dtype=dtype, device=like.device).expand(like.shape[0])
+        if not bool(((lmbdas >= LMBDA_LOWEST - 1e-9) & (lmbdas <= LMBDA_HIGHEST + 1e-8)).all()):
+            raise ValueError(f"lmbda is {lmbda}; must be {LMBDA_LOWEST} to {LMBDA_HIGHEST}")
+        return lmbdas
+
+    def aux_loss(self) -> Tensor:
+        """What the quantiles of z's model are trained on, by an optimiser of their own: a scalar."""
+        return cast(Tensor, self.entropy_bottleneck.loss())
+
+    def update(self) -> None:
+        """Computes the integer CDF tables of z and y from the weights; to be called once, before export.
+
+        Finds z's quantiles anew (short runs leave stale ones). The tables are buffers: they travel with the weights.
+        """
+        self.gaussian_conditional.update_scale_table(scale_table(), force=True)
+        self.entropy_bottleneck.update(force=True, update_quantiles=True)
+
+    def _quantiser(self, y: Tensor) -> Any:
+        """`code` for a forward pass: y rounded around mu, straight-through."""
+        parts = y.chunk(self.config.num_slices, dim=1)
+        return lambda index, mu, sigma: round_straight_through(parts[index] - mu) + mu
+
+    def _start_as_linear_codec(self) -> None:
+        """Zeroes what the learned parts add at first; sigma starts near 1.3, the size of a quantised coefficient."""
+        ends = [self.g_a[-1], cast(Any, self.g_s[-1]).conv]
+        scales = []
+        for predictor in cast(Any, self.slice_loop.slices):
+            ends += [predictor.mean_transform[-1], predictor.lrp_transform[-1]]
+            scales.append(predictor.scale_transform[-1])
+        for layer in ends + scales:
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        for layer in scales:
+            nn.init.ones_(layer.bias)
+
+
+def _check_images(x: Tensor) -> None:
+    if x.dim() != 4 or x.shape[1] != 3 or x.numel() == 0:
+        raise ValueError(f"images have shape {tuple(x.shape)}; must be (B, 3, H, W), none of them 0")
+    if not x.is_floating_point():
+        raise TypeError(f"images are {x.dtype}; must be floating point in [0, 1]")
+    height, width = x.shape[-2:]
+    if height % MULTIPLE_PX or width % MULTIPLE_PX:
+        raise ValueError(f"images are {height} x {width} px; sides must be multiples of {MULTIPLE_PX} px")
+    if not math.isfinite(float(x.detach().sum())):
+        raise ValueError("images hold NaN or infinite values; must be finite, in [0, 1]")

@@ -1,0 +1,64 @@
+"""The entropy models of z and y: CompressAI's, with the 64 scale levels that real files use.
+
+Knows likelihoods and integer CDF tables. Does not know what predicts mu and sigma, nor how symbols become bytes.
+Sources: Balle et al., ICLR 2018 (factorized prior); Minnen et al., NeurIPS 2018 (mean and scale).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from compressai.entropy_models import EntropyBottleneck, GaussianConditional
+from torch import Tensor
+
+SCALE_LEVELS, SCALE_MIN, SCALE_MAX = 64, 0.11, 256.0
+
+
+def scale_table() -> list[float]:
+    """The 64 standard deviations that have integer tables, evenly spaced in their logarithm.
+
+    >>> [round(s, 2) for s in scale_table()[::21]]
+    [0.11, 1.46, 19.33, 256.0]
+    """
+    step = math.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
+    return [SCALE_MIN * math.exp(step * level) for level in range(SCALE_LEVELS)]
+
+
+def round_straight_through(x: Tensor) -> Tensor:
+    """round(x), with the gradient of x itself."""
+    return x + (x.round() - x).detach()
+
+
+def z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor) -> tuple[Tensor, Tensor]:
+    """What the decoder gets of z, and the likelihood of it: z_hat and likelihoods, both (B, N, H/64, W/64).
+
+    z_hat = round(z - median) + median, straight-through in training, where the likelihoods are of z with uniform
+    noise instead.
+    """
+    z = _at_least_float32(z)
+    with torch.autocast(z.device.type, enabled=False):
+        _, likelihoods = bottleneck(z)
+    medians = z_medians(bottleneck)
+    return round_straight_through(z - medians) + medians, likelihoods
+
+
+def z_medians(bottleneck: EntropyBottleneck) -> Tensor:
+    """The centre of each channel's distribution, without gradient: (1, N, 1, 1)."""
+    return bottleneck.quantiles[:, :, 1].detach()[None, :, :, None]
+
+
+def y_likelihoods(gaussian: GaussianConditional, y: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
+    """The likelihood of y, rounded around mu (with uniform noise instead in training): all (B, M, H/16, W/16)."""
+    y, mu, sigma = (_at_least_float32(t) for t in (y, mu, sigma))
+    with torch.autocast(y.device.type, enabled=False):
+        return gaussian(y, sigma, mu)[1]
+
+
+def total_bits(likelihoods: Tensor) -> Tensor:
+    """The sum of -log2 of the likelihoods, in bits: a scalar."""
+    return -likelihoods.log2().sum()
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))

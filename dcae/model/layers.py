@@ -1,0 +1,144 @@
+"""The convolutional bricks of every transform: bottleneck residuals, down and up blocks, the gated MLP.
+
+Knows shapes and the choice of up-sampling. Does not know which transform it is part of, nor any weights.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class DepthwiseConv2d(nn.Conv2d):
+    """A k x k convolution of each channel on its own, in float64 on a CPU as a sum of shifted images.
+
+    PyTorch has no depthwise kernel for float64 on CPUs and would run one tiny matrix product a channel; the sum
+    of k * k shifted products is ten times as fast there. Other types take the library's kernel.
+
+    Shapes: input and output (B, C, H, W).
+    """
+
+    def __init__(self, channels: int, kernel_size: int) -> None:
+        super().__init__(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dtype == torch.float64 and input.device.type == "cpu" and not torch.is_grad_enabled():
+            return self._shifted_sum(input)
+        return super().forward(input)
+
+    def _shifted_sum(self, x: Tensor) -> Tensor:
+        assert self.bias is not None
+        k, (height, width) = self.kernel_size[0], x.shape[-2:]
+        x = F.pad(x.permute(0, 2, 3, 1), (0, 0, k // 2, k // 2, k // 2, k // 2)).contiguous()  # (B, H+k-1, W+k-1, C)
+        total = self.bias.expand(x.shape[0], height, width, -1).clone()  # (B, H, W, C)
+        for row in range(k):
+            for column in range(k):
+                total.addcmul_(x[:, row : row + height, column : column + width], self.weight[:, 0, row, column])
+        return total.permute(0, 3, 1, 2)  # (B, C, H, W)
+
+
+class Scale(nn.Module):
+    """A learned factor for each channel: the weight of a residual branch.
+
+    Shapes: input and output (B, H, W, C).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.scale
+
+
+class Bottleneck(nn.Module):
+    """Residual bottleneck: 1x1 to half the channels, 3x3, 1x1 back, plus the input.
+
+    Shapes: input and output (B, C, H, W).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels // 2, 1)
+        self.conv2 = nn.Conv2d(channels // 2, channels // 2, 3, padding=1)
+        self.conv3 = nn.Conv2d(channels // 2, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv3(F.relu(self.conv2(F.relu(self.conv1(x)))))
+
+
+class DownBlock(nn.Module):
+    """A strided 5x5 convolution, then bottlenecks.
+
+    Shapes: (B, C_in, H, W) -> (B, C_out, H/2, W/2).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, bottlenecks: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 5, stride=2, padding=2)
+        self.residuals = nn.Sequential(*(Bottleneck(out_channels) for _ in range(bottlenecks)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.residuals(self.conv(x))
+
+
+class UpBlock(nn.Module):
+    """Bottlenecks, then up-sampling by two.
+
+    Shapes: (B, C_in, H, W) -> (B, C_out, 2H, 2W).
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, bottlenecks: int, upsample: Literal["deconv", "shuffle"]
+    ) -> None:
+        super().__init__()
+        self.residuals = nn.Sequential(*(Bottleneck(in_channels) for _ in range(bottlenecks)))
+        self.conv = upsampling(in_channels, out_channels, 5, upsample)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(self.residuals(x))
+
+
+class ShuffleConv2d(nn.Conv2d):
+    """A 3x3 convolution to four times the channels, whose groups of four become 2 x 2 pixels.
+
+    Shapes: (B, C_in, H, W) -> (B, C_out, 2H, 2W).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, 4 * out_channels, 3, padding=1)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.pixel_shuffle(super().forward(input), 2)
+
+
+def upsampling(
+    in_channels: int, out_channels: int, kernel_size: int, upsample: Literal["deconv", "shuffle"]
+) -> nn.Module:
+    """One layer that doubles both sides: a transposed convolution of `kernel_size`, or `ShuffleConv2d`."""
+    if upsample == "shuffle":
+        return ShuffleConv2d(in_channels, out_channels)
+    return nn.ConvTranspose2d(
+        in_channels, out_channels, kernel_size, stride=2, padding=kernel_size // 2, output_padding=1
+    )
+
+
+class GatedMLP(nn.Module):
+    """fc2(GELU(depthwise 3x3(a)) * v), where fc1 gives a and v, twice the channels each.
+
+    Shapes: input and output (B, H, W, C).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(channels, 4 * channels)
+        self.depthwise = DepthwiseConv2d(2 * channels, 3)
+        self.fc2 = nn.Linear(2 * channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, v = self.fc1(x).chunk(2, dim=-1)  # (B, H, W, 2C) each
+        a = self.depthwise(a.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # (B, H, W, 2C)
+        return self.fc2(F.gelu(a) * v)

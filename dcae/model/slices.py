@@ -1,0 +1,88 @@
+"""The slice loop: y in groups of channels, each predicted from z, the groups before it and the dictionary.
+
+The only place where mu, sigma and the refinement are computed. Training, encoding, decoding and analysis differ in
+one function alone, `code`, which turns a slice's mu and sigma into its quantised values. Does not know symbols,
+likelihoods or bytes. Source: Lu et al., CVPR 2025, section 3.1; Minnen and Singh, ICIP 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcae.config import DCAEConfig
+from dcae.model.dictionary import DictionaryAttention
+from dcae.model.layers import DepthwiseConv2d
+
+Code = Callable[[int, Tensor, Tensor], Tensor]
+"""`code(slice_index, mu, sigma)` -> the slice's quantised values before refinement, all (B, M/slices, H/16, W/16)."""
+
+
+class Slices(NamedTuple):
+    """What the loop found, all slices joined along channels: each (B, M, H/16, W/16)."""
+
+    y_hat: Tensor
+    mu: Tensor
+    sigma: Tensor
+
+
+class SlicePredictor(nn.Module):
+    """mu, sigma and the refinement of one slice.
+
+    Shapes: query (B, 2 M + slice_index M/slices, H/16, W/16); results (B, M/slices, H/16, W/16).
+    """
+
+    def __init__(self, config: DCAEConfig, slice_index: int) -> None:
+        super().__init__()
+        support = config.support_channels(slice_index)
+        self.dictionary_attention = DictionaryAttention(support - config.M, config)
+        self.mean_transform = _slice_transform(config, support)
+        self.scale_transform = _slice_transform(config, support)
+        self.lrp_transform = _slice_transform(config, support + config.slice_channels)
+        self.softplus = config.scale_activation == "softplus"
+
+    def forward(self, query: Tensor, dictionary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The support of the slice, its mu and its sigma."""
+        support = torch.cat([query, self.dictionary_attention(query, dictionary)], dim=1)
+        sigma = self.scale_transform(support)
+        return support, self.mean_transform(support), F.softplus(sigma) if self.softplus else sigma
+
+    def refine(self, support: Tensor, y_hat: Tensor) -> Tensor:
+        """y_hat + 1/2 tanh(latent residual prediction): what rounding lost, as far as it can be foreseen."""
+        return y_hat + 0.5 * torch.tanh(self.lrp_transform(torch.cat([support, y_hat], dim=1)))
+
+
+class SliceLoop(nn.Module):
+    """All slices in order, each with the ones before it in its support.
+
+    Shapes: latent scales and means (B, M, H/16, W/16).
+    """
+
+    def __init__(self, config: DCAEConfig) -> None:
+        super().__init__()
+        self.dictionary = nn.Parameter(torch.randn(config.dictionary_entries, config.dictionary_size))
+        self.slices = nn.ModuleList(SlicePredictor(config, index) for index in range(config.num_slices))
+
+    def forward(self, latent_scales: Tensor, latent_means: Tensor, code: Code) -> Slices:
+        query = torch.cat([latent_scales, latent_means], dim=1)
+        found: list[tuple[Tensor, Tensor, Tensor]] = []
+        for index, predictor in enumerate(self.slices):
+            support, mu, sigma = predictor(query, self.dictionary)
+            y_hat = predictor.refine(support, code(index, mu, sigma))
+            query = torch.cat([query, y_hat], dim=1)
+            found.append((y_hat, mu, sigma))
+        return Slices(*(torch.cat(parts, dim=1) for parts in zip(*found, strict=True)))
+
+
+def _slice_transform(config: DCAEConfig, in_channels: int) -> nn.Sequential:
+    """Three convolutions from a support to one slice: (B, C_in, H, W) -> (B, M/slices, H, W)."""
+    first, second = config.context_widths
+    if config.context == "conv3x3":
+        hidden = [nn.Conv2d(in_channels, first, 3, padding=1), nn.GELU(), nn.Conv2d(first, second, 3, padding=1)]
+    else:
+        hidden = [nn.Conv2d(in_channels, first, 1), nn.GELU(), DepthwiseConv2d(first, 5), nn.Conv2d(first, second, 1)]
+    return nn.Sequential(*hidden, nn.GELU(), nn.Conv2d(second, config.slice_channels, 3, padding=1))
