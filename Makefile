@@ -24,7 +24,7 @@ check: $(READY) ## lint, format, types and the direction of imports
 
 notebooks: $(READY) ## run all notebooks again, in place, with their outputs and without widget state
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
-	$(BIN)/nbstripout --keep-output --keep-count notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys metadata.language_info.version notebooks/*.ipynb
 
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
 	$(BIN)/uv pip compile --universal --python-version 3.11 --group dev --generate-hashes --only-binary :all: \
