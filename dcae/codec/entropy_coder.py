@@ -1,0 +1,430 @@
+"""Symbols to bytes and back: integer frequency tables and constriction's range coder.
+
+A slice's symbols are coded in the order of their index (the level of their scale, or the channel of z), because the
+coder is fastest when it codes a run of symbols with one table; the decoder knows all indexes before it decodes. Tables
+are integers that travel with the weights, so nothing here is recomputed on another machine. Bytes that cannot be a
+stream are refused: the decoder checks that its symbols encode to the same bytes.
+
+This module deliberately does not know where indexes come from, what a symbol means, or the container. No torch.
+
+>>> tables = gaussian_tables(np.array([0.5, 2.0]))
+>>> symbols, indexes = np.array([0, -3, 1, 900], np.int32), np.array([0, 1, 0, 1], np.uint8)
+>>> stream = encode_symbols(symbols, indexes, tables)
+>>> len(stream), decode_symbols(stream, indexes, tables)
+(8, array([  0,  -3,   1, 900], dtype=int32))
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from constriction import stream as coder  # pyright: ignore[reportAttributeAccessIssue]
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
+
+from dcae.codec.bitstream import BitstreamError
+
+TABLE_BITS = 16
+TABLE_SUM = 1 << TABLE_BITS
+SYMBOL_LIMIT = 1 << 23
+_CODER_BITS = 24  # constriction's models have probabilities in multiples of 2^-24
+_WORD_BITS = 32
+_MAX_EXCESS_BITS = 23  # an excess of less than 2^24 has at most 23 bits below its leading one
+_ARRAY_NAMES = ("offsets", "sizes", "frequencies")
+_BIT = coder.model.Uniform(2)
+
+
+@dataclass(frozen=True, eq=False)
+class SymbolTables:
+    """Integer frequency tables, one for each index.
+
+    Table i codes the symbols offsets[i] to offsets[i] + sizes[i] - 2 by the first sizes[i] - 1 of its frequencies, and
+    all others by its last one, the escape. Frequencies are at least 1 and each table's sum is 2^16.
+
+    Attributes:
+        offsets: int32, (tables,). The first symbol of each table.
+        sizes: int32, (tables,). The number of entries of each table, the escape included.
+        frequencies: int32, (sum of sizes,). All tables, one after the other.
+
+    Raises:
+        ValueError: If the arrays are not that (weights files are not trusted).
+    """
+
+    offsets: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    frequencies: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        for name in _ARRAY_NAMES:
+            object.__setattr__(self, name, _read_only_int32(name, getattr(self, name)))
+        _check_tables(self.offsets, self.sizes, self.frequencies)
+
+    def __len__(self) -> int:
+        return self.sizes.size
+
+    def __reduce__(self) -> tuple[type["SymbolTables"], tuple[NDArray[np.int32], ...]]:
+        """Copies and pickles carry the arrays alone: the coder's models cannot be copied."""
+        return SymbolTables, (self.offsets, self.sizes, self.frequencies)
+
+    def to_arrays(self) -> dict[str, NDArray[np.int32]]:
+        """The three arrays by name, for a weights file."""
+        return {name: getattr(self, name) for name in _ARRAY_NAMES}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "SymbolTables":
+        """Tables from the arrays of a weights file.
+
+        Raises:
+            ValueError: If an array is missing or is not legal.
+        """
+        missing = [name for name in _ARRAY_NAMES if name not in arrays]
+        if missing:
+            raise ValueError(f"symbol tables lack {', '.join(missing)}; found {', '.join(arrays) or 'nothing'}")
+        return cls(*(arrays[name] for name in _ARRAY_NAMES))
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """Position of each table's first entry in `frequencies`."""
+        return np.cumsum(self.sizes, dtype=np.int64) - self.sizes
+
+    @cached_property
+    def bits(self) -> NDArray[np.float64]:
+        """What each entry of `frequencies` costs in bits."""
+        return TABLE_BITS - np.log2(self.frequencies.astype(np.float64))
+
+    @cached_property
+    def models(self) -> list[Any]:
+        """constriction's model of each table, with exactly the probabilities frequency / 2^16.
+
+        `Categorical(perfect=False)` gives each of n entries 1 of 2^24 and shares the other 2^24 - n out in proportion
+        to the weights it is given. Weights of 2^8 * frequency - 1 sum to 2^24 - n, so that nothing is ever rounded.
+        """
+        weights = (self.frequencies << (_CODER_BITS - TABLE_BITS)) - 1.0
+        return [coder.model.Categorical(table, perfect=False) for table in np.split(weights, self.starts[1:])]
+
+
+def gaussian_tables(scale_table: ArrayLike) -> SymbolTables:
+    """One table for each scale: the integers under a Gaussian of mean 0.
+
+    P(k) = Phi((k + 1/2) / s) - Phi((k - 1/2) / s). An entry that deserves less than half a count is left to the escape:
+    a whole count for it would be taken from the others.
+
+    Args:
+        scale_table: Standard deviations, positive, in quantisation steps.
+
+    Raises:
+        ValueError: If a scale is not positive and finite.
+    """
+    scales = np.asarray(scale_table, np.float64)
+    if scales.ndim != 1 or not np.all((scales > 0) & np.isfinite(scales)):
+        raise ValueError(f"scales are {scales}; they must be a 1-D array of positive finite numbers")
+    pmfs = [_gaussian_pmf(scale) for scale in scales]
+    return tables_from_pmfs(pmfs, [-(pmf.size // 2) for pmf in pmfs])
+
+
+def tables_from_pmfs(pmfs: Sequence[ArrayLike], offsets: Iterable[int]) -> SymbolTables:
+    """Tables whose expected code length under the given distributions is the least possible.
+
+    Args:
+        pmfs: For each table the probabilities of offset, offset + 1, ...; what they lack to a sum of 1 is the
+            probability of an escape.
+        offsets: The first symbol of each table.
+
+    Raises:
+        ValueError: If a distribution is empty, longer than 65535, negative, not finite or sums to more than 1.001.
+    """
+    frequencies = [_quantise(np.asarray(pmf, np.float64)) for pmf in pmfs]
+    sizes = np.array([table.size for table in frequencies], np.int32)
+    return SymbolTables(np.array(list(offsets), np.int32), sizes, np.concatenate(frequencies))
+
+
+def encode_symbols(symbols: ArrayLike, indexes: ArrayLike, tables: SymbolTables) -> bytes:
+    """Code stream of the symbols: whole 32-bit words, little-endian; empty if there are no symbols.
+
+    Args:
+        symbols: Integers, 1-D, of absolute value below 2^23.
+        indexes: The table of each symbol, 1-D.
+        tables: The tables.
+
+    Raises:
+        ValueError: If shapes differ, an index has no table, or a symbol is out of range.
+    """
+    symbols, indexes = _check_symbols(symbols), _check_indexes(indexes, tables)
+    if symbols.shape != indexes.shape:
+        raise ValueError(f"{symbols.size} symbols with {indexes.size} indexes; each symbol needs one")
+    order, counts = _grouping(indexes, tables)
+    entries, excess = _to_entries(symbols[order], counts, tables)
+    return _write(entries, excess, counts, tables)
+
+
+def decode_symbols(data: bytes, indexes: ArrayLike, tables: SymbolTables) -> NDArray[np.int32]:
+    """Symbols of a stream, in the order of `indexes`.
+
+    Raises:
+        BitstreamError: If these are not the bytes that `encode_symbols` writes for any symbols with these indexes.
+        ValueError: If an index has no table.
+    """
+    indexes = _check_indexes(indexes, tables)
+    order, counts = _grouping(indexes, tables)
+    check_length(len(data), counts, tables)
+    try:
+        entries, excess = _read(data, counts, tables)
+    except AssertionError:  # constriction's only error: the stream points outside the coder's range
+        raise BitstreamError(f"coded stream of {len(data)} bytes is damaged: it codes no symbols") from None
+    if _write(entries, excess, counts, tables) != data:
+        raise BitstreamError(f"coded stream of {len(data)} bytes is damaged: its symbols encode to other bytes")
+    symbols = np.empty_like(entries)
+    symbols[order] = _from_entries(entries, excess, counts, tables)
+    return symbols
+
+
+def minimum_bytes(counts: ArrayLike, tables: SymbolTables) -> int:
+    """Least number of bytes that any stream of so many symbols of each table can have.
+
+    Args:
+        counts: Number of symbols of each table, (tables,).
+        tables: The tables.
+
+    >>> minimum_bytes([10_000_000], tables_from_pmfs([[0.25, 0.5, 0.25]], [-1]))
+    1250056
+    """
+    counts = np.asarray(counts, np.float64)
+    if not counts.any():
+        return 0
+    cheapest = np.minimum.reduceat(tables.bits, tables.starts)
+    # A range coder's stream is never shorter than its information; the last factor allows for rounding of the sum.
+    bits = float(counts @ cheapest) * (1 - 1e-9)
+    return max(1, int(np.ceil(bits / _WORD_BITS))) * (_WORD_BITS // 8)
+
+
+def check_length(num_bytes: int, counts: ArrayLike, tables: SymbolTables) -> None:
+    """Refuse a stream that is too short for its symbols; needs only their number, so nothing is allocated for them.
+
+    Args:
+        num_bytes: Length of the stream.
+        counts: Number of symbols of each table, (tables,).
+        tables: The tables.
+
+    Raises:
+        BitstreamError: If no stream of so many symbols has so few bytes, or the length is not that of whole words.
+    """
+    num_symbols = int(np.sum(counts))
+    least = minimum_bytes(counts, tables)
+    if num_bytes < least:
+        raise BitstreamError(f"coded stream has {num_bytes} bytes; {num_symbols} symbols need {least} at least")
+    if num_bytes % (_WORD_BITS // 8):
+        raise BitstreamError(f"coded stream has {num_bytes} bytes; it must be a multiple of {_WORD_BITS // 8}")
+    if num_bytes and not num_symbols:
+        raise BitstreamError(f"coded stream has {num_bytes} bytes for no symbols; it must be empty")
+
+
+def cost_bits(symbols: ArrayLike, indexes: ArrayLike, tables: SymbolTables) -> NDArray[np.float64]:
+    """Bits that the coder charges for each symbol, escapes included.
+
+    A stream is longer than their sum by at most 64 bits for its end, and by 1.3e-4 bits a symbol, on average, for the
+    rounding of the coder's range.
+
+    Raises:
+        ValueError: As `encode_symbols`.
+    """
+    symbols, indexes = _check_symbols(symbols), _check_indexes(indexes, tables)
+    order, counts = _grouping(indexes, tables)
+    entries, excess = _to_entries(symbols[order], counts, tables)
+    grouped = tables.bits[np.repeat(tables.starts, counts) + entries]
+    length = _magnitude_bits(np.abs(excess))
+    grouped[_escapes(entries, counts, tables)] += 1 + 2 * length + (length < _MAX_EXCESS_BITS)
+    bits = np.empty_like(grouped)
+    bits[order] = grouped
+    return bits
+
+
+def _groups(counts: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
+    """Each index that occurs, and where its symbols lie when symbols are in the order of their index."""
+    ends = np.cumsum(counts).tolist()
+    for index in np.flatnonzero(counts).tolist():
+        yield index, slice(ends[index] - int(counts[index]), ends[index])
+
+
+def _to_entries(
+    symbols: NDArray[np.int32], counts: NDArray[np.int64], tables: SymbolTables
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Entry of each symbol in its table, and the excess of each escape.
+
+    The excess is how far a symbol lies outside its table: 1 is the first symbol behind it, -1 the last one before it.
+    """
+    entries = np.empty_like(symbols)
+    excess = [np.empty(0, np.int32)]
+    for index, group in _groups(counts):
+        escape = int(tables.sizes[index]) - 1
+        entry = np.subtract(symbols[group], tables.offsets[index], out=entries[group])
+        outside = np.flatnonzero(entry.view(np.uint32) >= escape)  # as unsigned, a negative entry is large
+        far = entry[outside]
+        excess.append(np.where(far < 0, far, far - escape + 1))
+        entry[outside] = escape
+    return entries, np.concatenate(excess)
+
+
+def _from_entries(
+    entries: NDArray[np.int32], excess: NDArray[np.int32], counts: NDArray[np.int64], tables: SymbolTables
+) -> NDArray[np.int32]:
+    """Inverse of `_to_entries`."""
+    symbols = entries + np.repeat(tables.offsets, counts)
+    escapes = _escapes(entries, counts, tables)
+    # An escape's entry stands for the first symbol behind the table; a negative excess counts from the table's start.
+    entry_of_excess = np.where(excess > 0, entries[escapes] + excess - 1, excess)
+    symbols[escapes] += entry_of_excess - entries[escapes]
+    if escapes.size and int(np.abs(symbols[escapes]).max()) >= SYMBOL_LIMIT:
+        raise BitstreamError(f"coded stream holds a symbol of size {np.abs(symbols).max()}; legal is below 2^23")
+    return symbols
+
+
+def _escapes(entries: NDArray[np.int32], counts: NDArray[np.int64], tables: SymbolTables) -> NDArray[np.intp]:
+    """Positions of the escapes, ascending."""
+    return np.flatnonzero(entries == np.repeat(tables.sizes - 1, counts))
+
+
+def _write(
+    entries: NDArray[np.int32], excess: NDArray[np.int32], counts: NDArray[np.int64], tables: SymbolTables
+) -> bytes:
+    encoder = coder.queue.RangeEncoder()
+    for index, group in _groups(counts):
+        encoder.encode(entries[group], tables.models[index])
+    _write_excess(encoder, excess)
+    return encoder.get_compressed().astype("<u4").tobytes()
+
+
+def _read(data: bytes, counts: NDArray[np.int64], tables: SymbolTables) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Entries in the order of their index, and the excess of each escape among them."""
+    decoder = coder.queue.RangeDecoder(np.frombuffer(data, "<u4").astype(np.uint32))
+    entries = np.empty(int(counts.sum()), np.int32)
+    for index, group in _groups(counts):
+        entries[group] = decoder.decode(tables.models[index], int(counts[index]))
+    return entries, _read_excess(decoder, _escapes(entries, counts, tables).size)
+
+
+def _write_excess(encoder: Any, excess: NDArray[np.int32]) -> None:
+    """Sign and Elias gamma code of each excess, one bit plane of all of them after the other."""
+    if not excess.size:
+        return
+    magnitude = np.abs(excess)
+    length = _magnitude_bits(magnitude)
+    encoder.encode((excess < 0).astype(np.int32), _BIT)
+    for plane in range(int(min(length.max() + 1, _MAX_EXCESS_BITS))):
+        encoder.encode((length[length >= plane] > plane).astype(np.int32), _BIT)
+    for plane in reversed(range(int(length.max()))):
+        encoder.encode(magnitude[length > plane] >> plane & 1, _BIT)
+
+
+def _read_excess(decoder: Any, count: int) -> NDArray[np.int32]:
+    if not count:
+        return np.empty(0, np.int32)
+    negative = decoder.decode(_BIT, count) == 1
+    length = np.zeros(count, np.int32)
+    for plane in range(_MAX_EXCESS_BITS):
+        open_ = np.flatnonzero(length == plane)
+        if not open_.size:
+            break
+        length[open_] += decoder.decode(_BIT, open_.size)
+    magnitude = np.ones(count, np.int32)
+    for plane in reversed(range(int(length.max()))):
+        longer = np.flatnonzero(length > plane)
+        magnitude[longer] = magnitude[longer] << 1 | decoder.decode(_BIT, longer.size)
+    return np.where(negative, -magnitude, magnitude)
+
+
+def _magnitude_bits(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Number of bits below the leading one: floor(log2(magnitude)), 0 for 0."""
+    return np.maximum(np.frexp(magnitude)[1] - 1, 0)
+
+
+def _grouping(indexes: NDArray[Any], tables: SymbolTables) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Stable order by index, and the number of symbols of each index."""
+    return np.argsort(indexes, kind="stable"), np.bincount(indexes, minlength=len(tables))
+
+
+def _gaussian_pmf(scale: float) -> NDArray[np.float64]:
+    reach = int(np.ceil(8 * scale)) + 1
+    edges = (np.arange(-reach, reach + 2) - 0.5) / scale
+    # Symmetric, and from the lower tail where differences are exact: the upper half is a mirror image.
+    pmf = np.diff(ndtr(edges))[: reach + 1]
+    lower = pmf[int(np.argmax(pmf * TABLE_SUM >= 0.5)) :]
+    return np.concatenate((lower, lower[-2::-1]))
+
+
+def _quantise(pmf: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Integers >= 1 of sum 2^16, the escape last, of least expected code length.
+
+    Raising a frequency from f to f + 1 saves p * log(1 + 1/f): the best integers take all raises that save more than
+    some threshold. The threshold is bisected; raises that tie at it are taken in order of symbol.
+    """
+    if pmf.ndim != 1 or not 1 <= pmf.size < TABLE_SUM:
+        raise ValueError(f"distribution has shape {pmf.shape}; it must be 1-D with 1 to {TABLE_SUM - 1} entries")
+    if not np.all((pmf >= 0) & np.isfinite(pmf)) or not 0 < pmf.sum() <= 1.001:
+        raise ValueError(f"distribution has least entry {pmf.min()} and sum {pmf.sum()}; legal are >= 0 and 0 to 1.001")
+    p = np.append(pmf, max(0.0, 1.0 - pmf.sum()))
+    low, high = 0.0, 1.0  # a threshold of 1 takes no raise: log 2 < 1
+    while low < (threshold := (low + high) / 2) < high:
+        if _raised(p, threshold).sum() > TABLE_SUM:
+            low = threshold
+        else:
+            high = threshold
+    frequencies = _raised(p, high)
+    ties = np.argsort(-p * np.log1p(1 / frequencies), kind="stable")
+    frequencies[ties[: TABLE_SUM - frequencies.sum()]] += 1
+    return frequencies.astype(np.int32)
+
+
+def _raised(p: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+    """Frequencies after all raises that save at least `threshold`: f > 1 where p * log(1 + 1/(f - 1)) >= threshold."""
+    with np.errstate(divide="ignore", over="ignore"):
+        return 1 + np.minimum(1 / np.expm1(threshold / p), TABLE_SUM).astype(np.int64)
+
+
+def _read_only_int32(name: str, array: NDArray[Any]) -> NDArray[np.int32]:
+    array = np.asarray(array)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(f"{name} of symbol tables is {array.dtype} of shape {array.shape}; it must be integers, 1-D")
+    if array.size and (int(array.min()) < -SYMBOL_LIMIT or int(array.max()) > SYMBOL_LIMIT):
+        raise ValueError(f"{name} of symbol tables spans {array.min()} to {array.max()}; legal is within +-2^23")
+    array = array.astype(np.int32)
+    array.flags.writeable = False
+    return array
+
+
+def _check_tables(offsets: NDArray[np.int32], sizes: NDArray[np.int32], frequencies: NDArray[np.int32]) -> None:
+    if not 1 <= sizes.size <= TABLE_SUM or offsets.size != sizes.size:
+        raise ValueError(f"symbol tables: {offsets.size} offsets and {sizes.size} sizes; legal is 1 to 65536 of each")
+    if sizes.min() < 2 or sizes.sum(dtype=np.int64) != frequencies.size:
+        raise ValueError(
+            f"symbol tables: sizes from {sizes.min()}, sum {sizes.sum(dtype=np.int64)}, for {frequencies.size} "
+            "frequencies; each must be 2 at least, their sum the number of frequencies"
+        )
+    sums = np.add.reduceat(frequencies.astype(np.int64), np.cumsum(sizes, dtype=np.int64) - sizes)
+    if frequencies.min() < 1 or np.any(sums != TABLE_SUM):
+        raise ValueError(
+            f"symbol tables: frequencies from {frequencies.min()}, sums from {sums.min()} to {sums.max()}; "
+            f"legal are 1 at least and {TABLE_SUM}"
+        )
+    if np.any(offsets <= -SYMBOL_LIMIT) or np.any(offsets.astype(np.int64) + sizes > SYMBOL_LIMIT):
+        raise ValueError(f"symbol tables: symbols from {offsets.min()}; tables must lie within +-2^23")
+
+
+def _check_symbols(symbols: ArrayLike) -> NDArray[np.int32]:
+    symbols = np.asarray(symbols)
+    if symbols.ndim != 1 or symbols.dtype.kind not in "iu":
+        raise ValueError(f"symbols are {symbols.dtype} of shape {symbols.shape}; they must be integers, 1-D")
+    if symbols.size and max(int(symbols.max()), -int(symbols.min())) >= SYMBOL_LIMIT:
+        raise ValueError(f"symbols span {symbols.min()} to {symbols.max()}; absolute values must be below 2^23")
+    return symbols.astype(np.int32, copy=False)
+
+
+def _check_indexes(indexes: ArrayLike, tables: SymbolTables) -> NDArray[Any]:
+    """Indexes in the smallest dtype: numpy sorts 8-bit keys by radix, eight times as fast as 32-bit ones."""
+    indexes = np.asarray(indexes)
+    if indexes.ndim != 1 or indexes.dtype.kind not in "iu":
+        raise ValueError(f"indexes are {indexes.dtype} of shape {indexes.shape}; they must be integers, 1-D")
+    if indexes.size and (int(indexes.min()) < 0 or int(indexes.max()) >= len(tables)):
+        raise ValueError(f"indexes span {indexes.min()} to {indexes.max()}; there are tables 0 to {len(tables) - 1}")
+    return indexes.astype(np.uint8 if len(tables) <= 256 else np.uint16, copy=False)
