@@ -1,0 +1,42 @@
+"""Perceptual measures of two 8-bit images, by torch.
+
+Knows nothing of codecs and rates; what needs no torch (PSNR, bpp, BD-rate) is in `dcae.rd`.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pytorch_msssim import ms_ssim as pytorch_ms_ssim
+
+from dcae.images import check_image
+
+MIN_MS_SSIM_SIDE_PX = 161
+"""The shortest side for which MS-SSIM is defined: after four halvings its window of 11 px must still fit."""
+
+
+def ms_ssim(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float | None:
+    """Return the multi-scale structural similarity of two RGB images (Wang et al. 2003: 5 scales, 11 px window).
+
+    Computed for each channel and averaged, as the field does. In float64, because float32 variances of large bright
+    areas cancel badly: identical images give 1 exactly.
+
+    Args:
+        a: uint8, H x W x 3.
+        b: the same shape. The two are interchangeable.
+
+    Returns:
+        0 to 1, where 1 is identical; None where a side is under 161 px, for which the measure is not defined.
+
+    Raises:
+        ValueError: not images, or of different sizes.
+    """
+    if check_image(a).shape != check_image(b).shape:
+        raise ValueError(f"images have shapes {a.shape} and {b.shape}; must be the same")
+    if min(a.shape[:2]) < MIN_MS_SSIM_SIDE_PX:
+        return None
+    with torch.inference_mode():
+        return float(pytorch_ms_ssim(_batch(a), _batch(b), data_range=255))
+
+
+def _batch(image: NDArray[np.uint8]) -> torch.Tensor:
+    return torch.from_numpy(image.transpose(2, 0, 1).astype(np.float64))[None]  # 1 x 3 x H x W

@@ -1,0 +1,52 @@
+"""The photos that come with the package, for a first look and for lessons.
+
+They are found through importlib.resources, never by a path relative to a repository. Their sources, licences and
+hashes are in data/README.md. Models are never trained on them.
+"""
+
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcae.images import load_image
+
+_FILES = {
+    "flower": "flower.jpg",
+    "china": "china.jpg",
+    "coffee": "coffee.png",
+    "chelsea": "chelsea.png",
+    "astronaut": "astronaut.png",
+    "rocket": "rocket.jpg",
+    "hubble_deep_field": "hubble_deep_field.jpg",
+    "retina": "retina.jpg",
+}
+
+
+def sample_images() -> tuple[str, ...]:
+    """Return the photos' names, the best one to begin with first.
+
+    >>> sample_images()[0]
+    'flower'
+    """
+    return tuple(_FILES)
+
+
+def sample(name: str) -> NDArray[np.uint8]:
+    """Return a shipped photo by its name.
+
+    Args:
+        name: one of :func:`sample_images`.
+
+    Returns:
+        uint8, H x W x 3, RGB.
+
+    Raises:
+        ValueError: there is no such photo.
+
+    >>> sample("flower").shape
+    (427, 640, 3)
+    """
+    if name not in _FILES:
+        raise ValueError(f"there is no sample {name!r}; legal: {', '.join(_FILES)}")
+    return load_image(files("dcae_data").joinpath("images", _FILES[name]).read_bytes())
