@@ -1,0 +1,29 @@
+"""What all tests share: where the repository is, where Kodak's photos are, and no deadlines for hypothesis."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+
+# A busy machine is no failure: the parent keeps what hypothesis chooses for continuous integration.
+settings.register_profile("dcae", parent=settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("dcae")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def kodak() -> list[Path]:
+    """Kodak's 24 photos (768 x 512 or 512 x 768 px) in order, from $DCAE_KODAK or beside the repository."""
+    folder = Path(os.environ.get("DCAE_KODAK", ROOT.parent / "shared" / "images" / "kodak"))
+    photos = sorted(folder.glob("*.png"))
+    if len(photos) != 24:
+        pytest.skip(f"{folder} holds {len(photos)} of Kodak's 24 photos: set DCAE_KODAK to their folder")
+    return photos

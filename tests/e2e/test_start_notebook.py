@@ -1,0 +1,45 @@
+"""The newcomer's journey: 00_start, opened in JupyterLab, runs and shows a picture, offline."""
+
+import pytest
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.e2e
+
+OPEN = """async () => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const panel = app.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+}"""
+RUN = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
+CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim())
+    .map(cell => ({
+        source: cell.model.sharedModel.source,
+        executionCount: cell.model.executionCount,
+        outputs: cell.model.outputs.toJSON(),
+    }))"""
+PICTURES = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output img')]
+    .filter(image => image.complete && image.naturalWidth > 0).length"""
+
+
+def test_start_notebook_runs_in_lab_and_draws_a_picture_offline(
+    page: Page, lab_server: str, outside_requests: list[str]
+):
+    page.set_default_timeout(120_000)
+    page.goto(lab_server.format("00_start.ipynb"))
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
+    page.evaluate(OPEN)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    assert page.evaluate(PICTURES) == 0, "pictures stored in the notebook are still shown"
+
+    page.evaluate(RUN)
+    cells = page.evaluate(CELLS)
+
+    errors = [output for cell in cells for output in cell["outputs"] if output["output_type"] == "error"]
+    assert not errors
+    assert cells
+    assert not [cell["source"] for cell in cells if cell["executionCount"] is None]
+    page.wait_for_function(f"({PICTURES})() > 0")
+    assert not outside_requests
