@@ -292,6 +292,8 @@ def _check_sections(sections: tuple[Section, ...]) -> None:
         raise ValueError(f"the file has {len(sections)} sections or more; it may have {MAX_SECTIONS}")
     slices = flags = 0
     for section in sections[1:]:
+        if not 0 <= section.type <= 0xFF:
+            raise ValueError(f"section type {section.type} is not a byte")
         if section.type == SectionType.SLICE:
             slices += 1
             if len(section.payload) < SLICE_CHECKSUM_BYTES:

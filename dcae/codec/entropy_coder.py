@@ -51,9 +51,7 @@ def encode_symbols(symbols: ArrayLike, indexes: ArrayLike, tables: SymbolTables)
     Raises:
         ValueError: If shapes differ, an index has no table, or a symbol is out of range.
     """
-    symbols, indexes = _check_symbols(symbols), _check_indexes(indexes, tables)
-    if symbols.shape != indexes.shape:
-        raise ValueError(f"{symbols.size} symbols with {indexes.size} indexes; each symbol needs one")
+    symbols, indexes = _check_symbols(symbols, indexes, tables)
     order, counts = _grouping(indexes, tables)
     entries, excess = _to_entries(symbols[order], counts, tables)
     return _write(entries, excess, counts, tables)
@@ -129,7 +127,7 @@ def cost_bits(symbols: ArrayLike, indexes: ArrayLike, tables: SymbolTables) -> N
     Raises:
         ValueError: As `encode_symbols`.
     """
-    symbols, indexes = _check_symbols(symbols), _check_indexes(indexes, tables)
+    symbols, indexes = _check_symbols(symbols, indexes, tables)
     order, counts = _grouping(indexes, tables)
     entries, excess = _to_entries(symbols[order], counts, tables)
     grouped = tables.bits[np.repeat(tables.starts, counts) + entries]
@@ -244,13 +242,17 @@ def _grouping(indexes: NDArray[Any], tables: SymbolTables) -> tuple[NDArray[np.i
     return np.argsort(indexes, kind="stable"), np.bincount(indexes, minlength=len(tables))
 
 
-def _check_symbols(symbols: ArrayLike) -> NDArray[np.int32]:
-    symbols = np.asarray(symbols)
+def _check_symbols(
+    symbols: ArrayLike, indexes: ArrayLike, tables: SymbolTables
+) -> tuple[NDArray[np.int32], NDArray[Any]]:
+    symbols, indexes = np.asarray(symbols), _check_indexes(indexes, tables)
     if symbols.ndim != 1 or symbols.dtype.kind not in "iu":
         raise ValueError(f"symbols are {symbols.dtype} of shape {symbols.shape}; they must be integers, 1-D")
     if symbols.size and max(int(symbols.max()), -int(symbols.min())) >= SYMBOL_LIMIT:
         raise ValueError(f"symbols span {symbols.min()} to {symbols.max()}; absolute values must be below 2^23")
-    return symbols.astype(np.int32, copy=False)
+    if symbols.shape != indexes.shape:
+        raise ValueError(f"{symbols.size} symbols with {indexes.size} indexes; each symbol needs one")
+    return symbols.astype(np.int32, copy=False), indexes
 
 
 def _check_indexes(indexes: ArrayLike, tables: SymbolTables) -> NDArray[Any]:

@@ -40,9 +40,10 @@ in float32. The margins are 1.8e5 and 5.4 times as wide; neighbouring boundaries
 def levels(sigma: ArrayLike) -> NDArray[np.uint8]:
     """Level whose scale is nearest to sigma in log distance, 0 to 63.
 
-    A Gaussian of scale s codes one of scale sigma at a cost of about log(s / sigma)^2 nats, so the nearest level wastes
-    a quarter of what the next larger one (CompressAI's choice) does: 0.0018 against 0.0073 bits an element, averaged
-    over a level. What lies below or above the table is level 0 or 63; the raw output of a network may be negative.
+    Coding a Gaussian of scale sigma as one of scale s wastes about log(s / sigma)^2 nats, so the nearest level wastes a
+    quarter of what the next larger one (CompressAI's choice) does: for sigma from 1 to 20, 0.0017 against 0.0068 bits
+    an element, 0.04 against 0.16 %. What lies below or above the table is level 0 or 63; the raw output of a network
+    may be negative.
 
     Args:
         sigma: Any shape, any float dtype; compared in float64.
