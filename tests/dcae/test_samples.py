@@ -1,0 +1,46 @@
+"""The shipped photos: each is listed with source, licence and hash, is what the list says, and can be loaded."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dcae.samples import sample, sample_images
+
+
+def test_every_shipped_image_has_the_hash_that_the_readme_states(root: Path):
+    readme = (root / "data" / "README.md").read_text(encoding="utf-8")
+    stated = dict(re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.MULTILINE))
+    shipped = {path.name: path for path in (root / "data" / "images").iterdir()}
+    assert {hash_: shipped[name].name for hash_, name in stated.items()} == {
+        hashlib.sha256(path.read_bytes()).hexdigest(): name for name, path in shipped.items()
+    }
+
+
+def test_every_shipped_image_is_listed_with_size_licence_and_credit(root: Path):
+    readme = (root / "data" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (\S+\.(?:png|jpg)) \| (\d+) x (\d+) \| ([^|]+) \| ([^|]+) \| [^|]+ \|$", readme, re.MULTILINE
+    )
+    sizes = {name: (int(height), int(width), 3) for name, width, height, _, _ in rows}
+    assert sorted(sizes) == sorted(path.name for path in (root / "data" / "images").iterdir())
+    for name, _, _, licence, credit in rows:
+        assert re.search("public domain|CC0|CC BY", licence)
+        assert credit.strip()
+        assert sample(Path(name).stem).shape == sizes[name]
+
+
+def test_the_samples_are_the_shipped_images(root: Path):
+    assert sorted(sample_images()) == sorted(path.stem for path in (root / "data" / "images").iterdir())
+    assert sample(sample_images()[0]).dtype == np.uint8
+
+
+def test_the_shipped_images_stay_under_3_mb(root: Path):
+    assert sum(path.stat().st_size for path in (root / "data" / "images").iterdir()) < 3_000_000
+
+
+def test_an_unknown_sample_is_refused_with_the_names_there_are():
+    with pytest.raises(ValueError, match="there is no sample 'lena'; legal: flower, china, "):
+        sample("lena")
