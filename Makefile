@@ -46,7 +46,7 @@ $(LOCKED): $(LOCK)
 	    exec uv pip install --quiet --python $(BIN)/python --only-binary :all: --require-hashes -r $(LOCK); \
 	    exit 1; \
 	fi; \
-	echo "No Python 3.11 or 3.12 with venv was found: install one of them, or uv (https://docs.astral.sh/uv), and run make again." >&2; \
+	echo "No Python 3.11 or 3.12 with venv was found: install one of them, or uv, and run make again." >&2; \
 	exit 1
 	@touch $@
 
