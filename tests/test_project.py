@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from fnmatch import fnmatch
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -65,7 +64,7 @@ def test_readme_tree_names_only_what_exists():
 
 def test_readme_tree_leaves_out_no_tracked_file():
     tree = readme_tree()
-    opened = {path.rsplit("/", 2)[0] + "/" if path.rstrip("/").count("/") else "" for path in tree}
+    opened = {f"{Path(path).parent}/" for path in tree}
     closed = tuple(path for path in tree if path.endswith("/") and path not in opened)
     unsaid = [
         name
@@ -85,11 +84,11 @@ def test_packages_are_exactly_those_of_the_tree():
 
 @pytest.mark.parametrize("package", SETUPTOOLS["package-dir"])
 def test_every_tracked_file_of_a_package_ships_in_the_wheel(package: str):
-    folder = SETUPTOOLS["package-dir"][package] + "/"
-    inside = [name.removeprefix(folder) for name in tracked_files() if name.startswith(folder)]
-    patterns = ["*.py", *SETUPTOOLS["package-data"][package]]
+    folder = ROOT / SETUPTOOLS["package-dir"][package]
+    inside = {ROOT / name for name in tracked_files() if folder in (ROOT / name).parents}
+    shipped = {path for pattern in SETUPTOOLS["package-data"][package] for path in folder.glob(pattern)}
     assert inside
-    assert not [name for name in inside if not any(fnmatch(name, pattern) for pattern in patterns)]
+    assert not [str(path) for path in inside - shipped if path.suffix != ".py"]
 
 
 def test_import_contracts_hold():
