@@ -1,11 +1,11 @@
 """DCAE Workbench: the learned image codec DCAE, its file format, and the tools to look inside both.
 
-Importing this package is cheap: torch comes in when :func:`load` is called, not before.
+Importing this package is cheap: torch comes in when `load` is called, not before.
 """
 
 from __future__ import annotations
 
-from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
-def load(name_or_path: str | PathLike[str]) -> DCAE:
-    """Return a trained model by its name (``"small"``, ``"tiny"``) or from a file; see :func:`dcae.checkpoint.load`."""
-    from dcae.checkpoint import load as load_checkpoint
+def load(name: str | Path) -> DCAE:
+    """Return a model, ready to code with, by its name ("small", "tiny") or from a weights file.
 
-    return load_checkpoint(name_or_path)
+    See `dcae.checkpoint.load`, which this calls.
+    """
+    from dcae import checkpoint
+
+    return checkpoint.load(name)
