@@ -214,7 +214,9 @@ def _is_buffer(published: str) -> bool:
     """Whether a published name is a CDF table, a bound or another buffer, which is not trained."""
     return bool(
         published.startswith("gaussian_conditional.")
-        or re.match(r"entropy_bottleneck\.(_offset|_quantized_cdf|_cdf_length|target|likelihood_lower_bound)", published)
+        or re.match(
+            r"entropy_bottleneck\.(_offset|_quantized_cdf|_cdf_length|target|likelihood_lower_bound)", published
+        )
     )
 
 

@@ -5,6 +5,7 @@ Knows every number that shapes the network and refuses what cannot be built. Doe
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -16,6 +17,9 @@ LMBDA_MIN, LMBDA_MAX = 0.0018, 0.05
 
 LMBDA_LOWEST, LMBDA_HIGHEST = 0.0005, 0.15
 """The widest range of lambda that a model with gains accepts; outside the trained range it extrapolates."""
+
+SCALE_LEVELS, SCALE_MIN, SCALE_MAX = 64, 0.11, 256.0
+"""The levels that have integer tables, and the scales (standard deviations in quantiser steps) of the outer two."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,7 @@ class DCAEConfig:
             numbers = value if isinstance(value, tuple) else (value,)
             for number in numbers:
                 if _is_int(number) and not lowest.get(field.name, 1) <= number <= 65_536:
-                    raise ValueError(
-                        f"{field.name} is {number}; must be {lowest.get(field.name, 1)} to 65536"
-                    )
+                    raise ValueError(f"{field.name} is {number}; must be {lowest.get(field.name, 1)} to 65536")
         if self.num_slices > 64:
             raise ValueError(f"num_slices is {self.num_slices}; must be 1 to 64")
         if self.gain_knots == 1:
@@ -157,6 +159,16 @@ class DCAEConfig:
             unknown, missing = sorted(set(values) - names), sorted(names - set(values))
             raise ValueError(f"config fields do not fit: unknown {unknown}, missing {missing}")
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def scale_table() -> list[float]:
+    """The scale of each level, evenly spaced in their logarithm (CompressAI's table).
+
+    >>> [round(scale, 2) for scale in scale_table()[::21]]
+    [0.11, 1.46, 19.33, 256.0]
+    """
+    step = math.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
+    return [SCALE_MIN * math.exp(step * level) for level in range(SCALE_LEVELS)]
 
 
 def _is_int(value: object) -> bool:

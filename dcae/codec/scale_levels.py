@@ -9,24 +9,16 @@ This module knows numbers, not networks: it takes arrays of sigma and does not k
 coded, or the container.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dcae.codec.bitstream import MAX_VARINT_BYTES, BitstreamError, varint
+from dcae.config import scale_table
 
-NUM_LEVELS = 64
-SCALE_MIN, SCALE_MAX = 0.11, 256.0
-_STEP = math.log(SCALE_MAX / SCALE_MIN) / (NUM_LEVELS - 1)
-
-# CompressAI's table: exp(linspace(log 0.11, log 256, 64)).
-SCALE_TABLE: NDArray[np.float64] = np.array([SCALE_MIN * math.exp(_STEP * level) for level in range(NUM_LEVELS)])
+SCALE_TABLE: NDArray[np.float64] = np.array(scale_table())
 """Standard deviation of the Gaussian that codes each level, in quantisation steps."""
 
-BOUNDARIES: NDArray[np.float64] = np.array(
-    [SCALE_MIN * math.exp(_STEP * (level + 0.5)) for level in range(NUM_LEVELS - 1)]
-)
+BOUNDARIES: NDArray[np.float64] = np.sqrt(SCALE_TABLE[:-1] * SCALE_TABLE[1:])
 """Boundary j lies between levels j and j + 1, at the geometric mean of their scales."""
 
 MARGINS = {"float64": 1e-9, "float32": 2e-5}

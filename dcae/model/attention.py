@@ -32,7 +32,7 @@ class WindowAttention(nn.Module):
         self.relative_position = nn.Parameter(0.02 * torch.randn(self.heads, side, side))
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, height, width, channels = x.shape
+        batch, height, width, _ = x.shape
         q, k, v = self.split(self.qkv(x))  # (B * windows, heads, p * p, head size) each
         mask = self.position_bias().to(q.dtype)[None]  # (1, heads, p * p, p * p)
         forbidden = self.forbidden_pairs(height, width, x.device)

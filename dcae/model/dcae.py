@@ -12,8 +12,8 @@ import torch
 from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor, nn
 
-from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig
-from dcae.model.entropy import round_straight_through, scale_table, y_likelihoods, z_likelihoods
+from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, scale_table
+from dcae.model.entropy import round_straight_through, y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
 from dcae.model.slices import SliceLoop, Slices
@@ -76,7 +76,7 @@ class DCAE(nn.Module):
         """
         y = self.analyse(x, lmbda)
         z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y))
-        slices = self.predict(z_hat.to(y.dtype), self._quantiser(y))
+        slices = self.predict(z_hat.to(y.dtype), self.quantiser(y))
         y_probabilities = y_likelihoods(self.gaussian_conditional, y, slices.mu, slices.sigma)
         x_hat = self.synthesise(slices.y_hat, lmbda)
         return {"x_hat": x_hat, "likelihoods": {"y": y_probabilities, "z": z_probabilities}}
@@ -141,7 +141,7 @@ class DCAE(nn.Module):
         self.gaussian_conditional.update_scale_table(scale_table(), force=True)
         self.entropy_bottleneck.update(force=True, update_quantiles=True)
 
-    def _quantiser(self, y: Tensor) -> Any:
+    def quantiser(self, y: Tensor) -> Any:
         """`code` for a forward pass: y rounded around mu, straight-through."""
         parts = y.chunk(self.config.num_slices, dim=1)
         return lambda index, mu, sigma: round_straight_through(parts[index] - mu) + mu

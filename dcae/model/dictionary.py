@@ -65,9 +65,7 @@ class DictionaryAttention(nn.Module):
         self.heads, size = config.dictionary_heads, config.dictionary_size
         self.input = nn.Linear(in_channels, size)
         self.norm_aggregation = nn.LayerNorm(size)
-        self.aggregation = (
-            MultiScaleAggregation(size) if config.aggregation == "dense" else DepthwiseConv2d(size, 5)
-        )
+        self.aggregation = MultiScaleAggregation(size) if config.aggregation == "dense" else DepthwiseConv2d(size, 5)
         self.norm_query = nn.LayerNorm(size)
         self.query = nn.Linear(size, size)
         self.norm_dictionary = nn.LayerNorm(size)
@@ -97,7 +95,7 @@ class DictionaryAttention(nn.Module):
         return gathered.permute(0, 2, 3, 1) + self.residual1(x)
 
     def weights(self, x: Tensor, entries: Tensor) -> Tensor:
-        """How much each position reads of each entry: (B, H, W, size), (entries, size) -> (B, heads, H * W, entries)."""
+        """How much a position reads of an entry: (B, H, W, size), (entries, size) -> (B, heads, H * W, entries)."""
         queries = self.split_heads(self.query(self.norm_query(x)).flatten(1, 2))  # (B, heads, H * W, head size)
         keys = self.split_heads(self.key(entries)[None])  # (1, heads, entries, head size)
         return torch.softmax(self.scale * (queries @ keys.transpose(-1, -2)), dim=-1)

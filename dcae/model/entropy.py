@@ -1,4 +1,4 @@
-"""The entropy models of z and y: CompressAI's, with the 64 scale levels that real files use.
+"""The entropy models of z and y: CompressAI's, and what the decoder gets of z.
 
 Knows likelihoods and integer CDF tables. Does not know what predicts mu and sigma, nor how symbols become bytes.
 Sources: Balle et al., ICLR 2018 (factorized prior); Minnen et al., NeurIPS 2018 (mean and scale).
@@ -6,23 +6,9 @@ Sources: Balle et al., ICLR 2018 (factorized prior); Minnen et al., NeurIPS 2018
 
 from __future__ import annotations
 
-import math
-
 import torch
 from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor
-
-SCALE_LEVELS, SCALE_MIN, SCALE_MAX = 64, 0.11, 256.0
-
-
-def scale_table() -> list[float]:
-    """The 64 standard deviations that have integer tables, evenly spaced in their logarithm.
-
-    >>> [round(s, 2) for s in scale_table()[::21]]
-    [0.11, 1.46, 19.33, 256.0]
-    """
-    step = math.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
-    return [SCALE_MIN * math.exp(step * level) for level in range(SCALE_LEVELS)]
 
 
 def round_straight_through(x: Tensor) -> Tensor:

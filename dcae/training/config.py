@@ -75,8 +75,17 @@ class TrainingConfig:
                 f"lmbda_min is {self.lmbda_min}, lmbda_max is {self.lmbda_max}; "
                 f"must be {LMBDA_LOWEST} to {LMBDA_HIGHEST}, in order"
             )
-        for name in ("minutes", "batch", "held_out", "muon_lr", "adam_lr", "aux_lr", "clip_norm", "evaluate_minutes",
-                     "threads"):
+        for name in (
+            "minutes",
+            "batch",
+            "held_out",
+            "muon_lr",
+            "adam_lr",
+            "aux_lr",
+            "clip_norm",
+            "evaluate_minutes",
+            "threads",
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; must be above 0")
         for name in ("warmup", "flat", "ema_decay"):

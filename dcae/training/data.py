@@ -95,7 +95,9 @@ class Crops:
         for factor, _ in _SCALES:
             level = [scale_down(photo, factor) for photo in photos if min(photo.shape[:2]) >= factor * crop_px]
             self.levels.append(level)
-        self.chances = np.array([chance if level else 0.0 for (_, chance), level in zip(_SCALES, self.levels)])
+        self.chances = np.array(
+            [chance if level else 0.0 for (_, chance), level in zip(_SCALES, self.levels, strict=True)]
+        )
         if not self.chances.any():
             raise ValueError(f"no photo has sides of {crop_px} px or more")
         self.chances /= self.chances.sum()

@@ -1,0 +1,217 @@
+"""DCAE as a codec: image to bytes and back.
+
+Knows lambda, sizes, padding and the order of steps. Does not know streams, flags or parameter names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcae.checkpoint import identity
+from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, layout, pack, slice_section, unpack
+from dcae.codec.latent_coder import CodedLatents, LatentCoder
+from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
+from dcae.images import MAX_PIXELS, check_image, crop, pad, padded_size, to_float, to_uint8
+from dcae.model.dcae import DCAE
+from dcae.model.entropy import total_bits, y_likelihoods, z_likelihoods
+from dcae.results import Estimate, FileInfo
+
+_FIXED_LMBDA = 0.0
+"""What a file's header holds where the weights have one fixed lambda."""
+
+STREAM_END_BYTES = 7
+"""What a range coder's stream has beyond its symbols' information, on average: two words, rounded."""
+
+
+class Codec:
+    """A model that encodes images to files and decodes them; its quality is lambda.
+
+    >>> from dcae.config import PRESETS
+    >>> model = DCAE(PRESETS["tiny"]).eval()
+    >>> model.update()
+    >>> codec = Codec(model)
+    >>> image = np.full((5, 9, 3), 128, np.uint8)
+    >>> codec.decode(codec.encode(image, 0.013)).shape
+    (5, 9, 3)
+
+    Args:
+        model: A model whose tables are ready (`dcae.load`); it is put into eval mode.
+        max_pixels: Largest image that is encoded or decoded.
+
+    Raises:
+        ValueError: if the tables are missing.
+    """
+
+    def __init__(self, model: DCAE, max_pixels: int = MAX_PIXELS) -> None:
+        self.model = model.eval()
+        self.max_pixels = max_pixels
+        self.latent_coder = LatentCoder(model)
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of config, parameters and tables, 64 hexadecimal digits; files carry the first 16."""
+        return identity(self.model)
+
+    @property
+    def lmbda_range(self) -> tuple[float, float] | None:
+        """The legal lambdas; None for weights that have one fixed lambda."""
+        return None if self.model.gain is None else (LMBDA_LOWEST, LMBDA_HIGHEST)
+
+    def open(self, image: NDArray[np.uint8]) -> Session:
+        """Does what does not depend on lambda (g_a) once: a session that encodes this image at any lambda.
+
+        Args:
+            image: uint8, H x W x 3, RGB, sides 1 to 65535 px.
+
+        Raises:
+            TypeError, ValueError: if it is not that, or has more than `max_pixels` pixels.
+        """
+        image = check_image(image)
+        self._check_pixels(image.shape[1], image.shape[0], ValueError)
+        return Session(self, image)
+
+    def encode(self, image: NDArray[np.uint8], lmbda: float | None = None) -> bytes:
+        """The file of an image, uint8, H x W x 3, at lambda; None for weights that have one fixed lambda.
+
+        Raises:
+            TypeError, ValueError: if the image or lambda is not legal.
+        """
+        return self.open(image).encode(lmbda)
+
+    def decode(self, data: bytes, num_slices: int | None = None) -> NDArray[np.uint8]:
+        """The image of a file, uint8, H x W x 3.
+
+        Args:
+            data: A whole file.
+            num_slices: Slices to decode, from 0; None for all. Absent ones are replaced by the model's prediction.
+
+        Raises:
+            BitstreamError: if it is no file that this model's `encode` wrote; one line that says why.
+            ValueError: if `num_slices` is negative.
+        """
+        if num_slices is not None and num_slices < 0:
+            raise ValueError(f"num_slices is {num_slices}; must be 0 or more")
+        header, sections = unpack(data)
+        if header.identity != bytes.fromhex(self.identity)[:8]:
+            raise BitstreamError(f"file was made with weights {header.identity.hex()}; these are {self.identity[:16]}")
+        self._check_pixels(header.width, header.height, BitstreamError)
+        if (header.lmbda == _FIXED_LMBDA) != (self.lmbda_range is None):
+            raise BitstreamError(f"file has lambda {header.lmbda:g}; its weights allow {self.lmbda_range or 'none'}")
+        padded = padded_size(header.height, header.width)
+        y_hat = self.latent_coder.decode(sections, *padded, num_slices)
+        try:
+            return self.synthesise(y_hat, header.lmbda or None, header.height, header.width)
+        except ValueError as error:
+            raise BitstreamError(f"file decodes to no picture: {error}") from None
+
+    @torch.inference_mode()
+    def synthesise(self, y_hat: Tensor, lmbda: float | None, height: int, width: int) -> NDArray[np.uint8]:
+        """The picture of y_hat, cropped to the image's size: uint8, height x width x 3."""
+        like = next(self.model.parameters())
+        x_hat = self.model.synthesise(y_hat.to(like.device, like.dtype), lmbda)
+        return crop(to_uint8(x_hat[0].float().cpu().numpy()), height, width)
+
+    def _check_pixels(self, width: int, height: int, error: type[ValueError]) -> None:
+        if width * height > self.max_pixels:
+            raise error(
+                f"image is {width} x {height} = {width * height} px; at most {self.max_pixels} px (raise max_pixels)"
+            )
+
+
+class Session:
+    """One image, open for encoding at any lambda; g_a has run."""
+
+    def __init__(self, codec: Codec, image: NDArray[np.uint8]) -> None:
+        self.codec, self.height, self.width = codec, image.shape[0], image.shape[1]
+        like = next(codec.model.parameters())
+        x = torch.from_numpy(pad(to_float(image), axes=(1, 2)))[None].to(like.device, like.dtype)
+        with torch.inference_mode():
+            self.y = codec.model.analyse_ungained(x)  # (1, M, H/16, W/16)
+        self._last: tuple[float | None, CodedLatents] | None = None
+
+    def estimate(self, lmbda: float | None = None) -> Estimate:
+        """What a file at lambda would cost and show, from likelihoods, without writing it.
+
+        Raises:
+            ValueError: if lambda is not legal.
+        """
+        model, lmbda = self.codec.model, _float32(lmbda)
+        with torch.inference_mode():
+            y = model.apply_gain(self.y, lmbda)
+            z_hat, z_probabilities = z_likelihoods(model.entropy_bottleneck, model.h_a(y))
+            slices = model.predict(z_hat, model.quantiser(y))
+            y_probabilities = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma)
+        bits = {"z": float(total_bits(z_probabilities))}
+        for index, part in enumerate(y_probabilities.chunk(model.config.num_slices, dim=1)):
+            bits[f"slice {index}"] = float(total_bits(part))
+        image = self.codec.synthesise(slices.y_hat, lmbda, self.height, self.width)
+        return Estimate(bits=bits, total_bytes=self._file_bytes(lmbda, bits.values()), x_hat=image)
+
+    def encode(self, lmbda: float | None = None) -> bytes:
+        """The file at lambda, which is rounded to float32 first, as the file holds it.
+
+        Raises:
+            ValueError: if lambda is not legal.
+        """
+        lmbda = _float32(lmbda)
+        return pack(self._header(lmbda), self._coded(lmbda).sections)
+
+    def reconstruct(self, lmbda: float | None = None) -> NDArray[np.uint8]:
+        """The picture that the file at lambda decodes to, uint8, H x W x 3, without decoding it.
+
+        Raises:
+            ValueError: if lambda is not legal.
+        """
+        lmbda = _float32(lmbda)
+        return self.codec.synthesise(self._coded(lmbda).y_hat, lmbda, self.height, self.width)
+
+    def _coded(self, lmbda: float | None) -> CodedLatents:
+        """Coded latents at lambda; the last ones are kept, since a file and its picture are often asked for both."""
+        if self._last is None or self._last[0] != lmbda:
+            with torch.inference_mode():
+                y = self.codec.model.apply_gain(self.y, lmbda)
+                z = self.codec.model.h_a(y)
+            self._last = (lmbda, self.codec.latent_coder.encode(y, z))
+        return self._last[1]
+
+    def _header(self, lmbda: float | None) -> Header:
+        weights = bytes.fromhex(self.codec.identity)[:8]
+        return Header(weights, _FIXED_LMBDA if lmbda is None else lmbda, self.width, self.height)
+
+    def _file_bytes(self, lmbda: float | None, stream_bits: Iterable[float]) -> float:
+        """Size of a file whose streams have so many ideal bits: the container, and what each stream's end costs."""
+        streams = [bytes(round(bits / 8) + STREAM_END_BYTES) for bits in stream_bits]
+        sections = [Section(SectionType.Z, streams[0]), *(slice_section(b"", stream) for stream in streams[1:])]
+        return float(len(pack(self._header(lmbda), sections)))
+
+
+def file_info(data: bytes, model_name: str) -> FileInfo:
+    """Where the bytes of a file go.
+
+    Raises:
+        BitstreamError: if it is no file of this format.
+    """
+    header, _ = unpack(data)
+    parts = layout(data)
+    return FileInfo(
+        width=header.width,
+        height=header.height,
+        lmbda=header.lmbda or None,
+        model=model_name,
+        header_bytes=parts.header_bytes,
+        z_bytes=parts.z_bytes,
+        slice_bytes=parts.slice_bytes,
+        other_bytes=parts.other_bytes,
+        total_bytes=parts.total_bytes,
+        bpp=8 * parts.total_bytes / (header.width * header.height),
+    )
+
+
+def _float32(lmbda: float | None) -> float | None:
+    return None if lmbda is None else float(np.float32(lmbda))

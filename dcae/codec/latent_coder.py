@@ -1,0 +1,223 @@
+"""Latents to sections of a file and back, in arithmetic that leads to the same symbols on every machine.
+
+Knows z, the slice loop, levels, flags and streams. Does not know pixels, lambda or the container's header.
+Sources: Balle et al., Integer networks for data compression, ICLR 2019 (why float noise ruins a file); Tian et al.,
+2023 (calibration information); docs/format.md (the bytes).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from compressai.entropy_models import EntropyModel
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from dcae.codec.bitstream import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
+from dcae.codec.entropy_coder import check_length, decode_symbols, encode_symbols
+from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
+from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables
+from dcae.model.dcae import DCAE
+from dcae.model.entropy import z_medians
+
+
+class CodedLatents(NamedTuple):
+    """Sections in the file's order, and the y_hat (1, M, H/16, W/16) that every decoder will find in them."""
+
+    sections: tuple[Section, ...]
+    y_hat: Tensor
+
+
+class LatentCoder:
+    """The entropy path of one model: h_mean_s, h_scale_s and the slice loop, in the model's coding arithmetic.
+
+    In float64 sigma's noise between machines is 1e-14, in float32 4e-6; levels near a boundary are flagged.
+    Works on one image at a time: the batch size changes the order of sums.
+
+    Args:
+        model: A model whose tables are ready.
+
+    Raises:
+        ValueError: if the tables are missing.
+    """
+
+    def __init__(self, model: DCAE) -> None:
+        if model.gaussian_conditional._quantized_cdf.numel() == 0:
+            raise ValueError("the model has no CDF tables yet; run update() first")
+        self.config = model.config
+        self.dtype = getattr(torch, self.config.coding_dtype)
+        self.margin = MARGINS[self.config.coding_dtype]
+        self.device = _device_with(self.dtype, next(model.parameters()).device)
+        parts = nn.ModuleList([model.h_scale_s, model.h_mean_s, model.slice_loop])
+        self.h_scale_s, self.h_mean_s, self.slice_loop = copy.deepcopy(parts).to(self.device, self.dtype).eval()
+        self.medians = z_medians(model.entropy_bottleneck).to(self.device, self.dtype)
+        self.z_tables = tables_of(model.entropy_bottleneck)
+        self.y_tables = tables_of(model.gaussian_conditional)
+
+    def encode(self, y: Tensor, z: Tensor) -> CodedLatents:
+        """Codes gained y (1, M, H/16, W/16) and z (1, N, H/64, W/64).
+
+        Raises:
+            ValueError: if a symbol is 2^23 or larger.
+        """
+        with exact_arithmetic():
+            y, z = y.to(self.device, self.dtype), z.to(self.device, self.dtype)
+            z_symbols = _symbols(z - self.medians)
+            slices = _SliceEncoder(self, y)
+            y_hat = self._predict(_to_tensor(z_symbols, z), slices)
+        z_stream = encode_symbols(z_symbols.ravel(), self._z_indexes(z.shape), self.z_tables)
+        sections = [Section(SectionType.Z, z_stream), *slices.flag_sections(), *slices.sections]
+        return CodedLatents(tuple(sections), y_hat)
+
+    def decode(self, sections: Sequence[Section], height: int, width: int, num_slices: int | None = None) -> Tensor:
+        """y_hat (1, M, height/16, width/16) of sections that `encode` made; slices that are absent are predicted.
+
+        Args:
+            sections: Sections of a file, in its order.
+            height: Padded height of the image, px.
+            width: Padded width of the image, px.
+            num_slices: Slices to decode; None for all that are there.
+
+        Raises:
+            BitstreamError: if they are not sections that this model's `encode` makes for an image of this size.
+        """
+        coded = [split_slice(section) for section in sections if section.type == SectionType.SLICE]
+        z_shape = (1, self.config.N, height // 64, width // 64)
+        y_shape = (1, self.config.M, height // 16, width // 16)
+        self._check_lengths(sections[0].payload, [stream for _, stream in coded], z_shape, y_shape)
+        flags = b"".join(section.payload for section in sections if section.type == SectionType.LEVEL_FLAGS)
+        positions, upper = unpack_flags(flags, int(np.prod(y_shape)))
+        with exact_arithmetic():
+            z_symbols = decode_symbols(sections[0].payload, self._z_indexes(z_shape), self.z_tables)
+            like = torch.empty(z_shape, dtype=self.dtype, device=self.device)
+            decoder = _SliceDecoder(self, coded[:num_slices], positions, upper)
+            return self._predict(_to_tensor(z_symbols.reshape(z_shape), like), decoder)
+
+    def _predict(self, z_symbols: Tensor, code: _SliceEncoder | _SliceDecoder) -> Tensor:
+        z_hat = z_symbols + self.medians
+        return self.slice_loop(self.h_scale_s(z_hat), self.h_mean_s(z_hat), code).y_hat
+
+    def _z_indexes(self, shape: Sequence[int]) -> NDArray[np.uint16]:
+        """The channel of each element of z."""
+        return np.repeat(np.arange(shape[1], dtype=np.uint16), shape[2] * shape[3])
+
+    def _check_lengths(
+        self, z_stream: bytes, streams: Sequence[bytes], z_shape: Sequence[int], y_shape: Sequence[int]
+    ) -> None:
+        """Refuses a claim of more elements than the streams can hold before anything is allocated for them."""
+        if len(streams) > self.config.num_slices:
+            raise BitstreamError(f"file has {len(streams)} slices; its model has {self.config.num_slices}")
+        check_length(len(z_stream), np.full(len(self.z_tables), z_shape[2] * z_shape[3]), self.z_tables)
+        counts = np.zeros(len(self.y_tables), np.int64)
+        counts[self.cheapest_level] = self.config.slice_channels * y_shape[2] * y_shape[3]
+        for stream in streams:
+            check_length(len(stream), counts, self.y_tables)
+
+    @property
+    def cheapest_level(self) -> int:
+        """The level that has the cheapest symbol of all."""
+        return int(np.argmin(np.minimum.reduceat(self.y_tables.bits, self.y_tables.starts)))
+
+
+class _SliceEncoder:
+    """`code` for the slice loop: symbols of y, their streams and flags on the way."""
+
+    def __init__(self, coder: LatentCoder, y: Tensor) -> None:
+        self.coder, self.parts = coder, y.chunk(coder.config.num_slices, dim=1)
+        self.sections: list[Section] = []
+        self.flags: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
+
+    def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        symbols = _symbols(self.parts[slice_index] - mu)
+        scales = sigma.cpu().numpy().ravel()
+        self.flags.append(flag(scales, self.coder.margin, slice_index * scales.size))
+        stream = encode_symbols(symbols.ravel(), levels(scales), self.coder.y_tables)
+        self.sections.append(slice_section(symbols.astype("<i4").tobytes(), stream))
+        return _to_tensor(symbols, mu) + mu
+
+    def flag_sections(self) -> list[Section]:
+        """The section of level flags; none if there are none."""
+        positions, upper = (np.concatenate(parts) for parts in zip(*self.flags, strict=True))
+        return [Section(SectionType.LEVEL_FLAGS, pack_flags(positions, upper))] if positions.size else []
+
+
+class _SliceDecoder:
+    """`code` for the slice loop: symbols from streams; beyond the last stream, the prediction alone."""
+
+    def __init__(
+        self,
+        coder: LatentCoder,
+        coded: Sequence[tuple[int, bytes]],
+        positions: NDArray[np.int64],
+        upper: NDArray[np.bool_],
+    ) -> None:
+        self.coder, self.coded, self.positions, self.upper = coder, coded, positions, upper
+
+    def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        if not bool(torch.isfinite(mu).all() and torch.isfinite(sigma).all()):
+            raise BitstreamError(f"slice {slice_index} is predicted as NaN or infinite: no encoder wrote this file")
+        if slice_index >= len(self.coded):
+            return mu
+        checksum, stream = self.coded[slice_index]
+        scales = sigma.cpu().numpy().ravel()
+        resolved = resolve(scales, self.positions, self.upper, slice_index * scales.size)
+        symbols = decode_symbols(stream, resolved, self.coder.y_tables)
+        if symbols_checksum(symbols.astype("<i4").tobytes()) != checksum:
+            raise BitstreamError(f"slice {slice_index} decodes to other symbols than were encoded (checksum differs)")
+        return _to_tensor(symbols.reshape(mu.shape), mu) + mu
+
+
+def tables_of(entropy_model: EntropyModel) -> SymbolTables:
+    """The integer tables that a CompressAI entropy model carries in its buffers, one a channel or a level.
+
+    A row of its CDF buffer holds cumulative frequencies of sum 2^16; the last entry of each is the escape.
+
+    Raises:
+        ValueError: if they are no such tables.
+    """
+    cdfs = entropy_model._quantized_cdf.cpu().numpy()
+    sizes = entropy_model._cdf_length.cpu().numpy().ravel() - 1
+    offsets = entropy_model._offset.cpu().numpy().ravel()
+    if cdfs.ndim != 2 or not cdfs.shape[0] == sizes.size == offsets.size or sizes.max(initial=0) >= cdfs.shape[1]:
+        raise ValueError(f"CDF tables of shape {cdfs.shape} do not fit {sizes.size} lengths and {offsets.size} offsets")
+    frequencies = [np.diff(cdf[: size + 1]) for cdf, size in zip(cdfs, sizes, strict=True)]
+    return SymbolTables(offsets, sizes, np.concatenate(frequencies))
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """No autocast, no TF32, no bfloat16 products, deterministic convolutions, no gradient."""
+    precision = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with (
+            torch.inference_mode(),
+            torch.autocast("cpu", enabled=False),
+            torch.autocast("cuda", enabled=False),
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+        ):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+def _symbols(residual: Tensor) -> NDArray[np.int32]:
+    rounded = residual.round()
+    largest = float(rounded.abs().max())
+    if not largest < SYMBOL_LIMIT:
+        raise ValueError(f"a symbol is {largest:g}; must be below {SYMBOL_LIMIT}: these weights do not fit this image")
+    return rounded.cpu().numpy().astype(np.int32)
+
+
+def _to_tensor(symbols: NDArray[np.int32], like: Tensor) -> Tensor:
+    return torch.from_numpy(symbols).to(like.device, like.dtype)
+
+
+def _device_with(dtype: torch.dtype, device: torch.device) -> torch.device:
+    """The device itself if it computes in `dtype`, else the CPU (Apple's GPUs have no float64)."""
+    return torch.device("cpu") if dtype == torch.float64 and device.type == "mps" else device
