@@ -2,7 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
-# Marks a finished set-up: removed before one begins, made as its last act, so that an interrupted one is done again.
+# The marks of a finished set-up: LOCKED is a copy of the lock that is installed, READY says that the project is, too.
+# Both are removed before a set-up begins and made as its last act, so that an interrupted one is done again.
 LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
@@ -27,28 +28,32 @@ notebooks: $(READY) ## run all notebooks again, in place, with their outputs and
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys metadata.language_info.version notebooks/*.ipynb
 
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
+	cp $(LOCK) $(VENV)/lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --group dev --generate-hashes --only-binary :all: \
-	    --no-annotate --custom-compile-command "make lock" --quiet --output-file $(LOCK) pyproject.toml
+	    --no-annotate --custom-compile-command "make lock" --quiet --output-file $(VENV)/lock pyproject.toml
+	cmp -s $(VENV)/lock $(LOCK) || cp $(VENV)/lock $(LOCK)
 
 # A candidate is run, not just found: a pyenv shim exists and fails, and Debian's Python may come without venv.
 # uv comes second, since it brings its own Python and does not see wheels that lie in pip's local folders.
 $(LOCKED): $(LOCK)
-	@rm -f $(LOCKED) $(READY)
-	@for python in python3.12 python3.11 python3 python; do \
+	@if cmp -s $(LOCK) $(LOCKED); then exec touch $(LOCKED); fi; \
+	rm -f $(LOCKED) $(READY); \
+	for python in python3.12 python3.11 python3 python; do \
 	    if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then \
 	        echo "$(VENV): $$python and pip" && $$python -m venv --clear $(VENV) && \
-	        exec $(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes -r $(LOCK); \
+	        $(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes -r $(LOCK) && \
+	        exec cp $(LOCK) $(LOCKED); \
 	        exit 1; \
 	    fi; \
 	done; \
 	if uv --version >/dev/null 2>&1; then \
-	    echo "$(VENV): uv" && uv venv --quiet --clear --python 3.12 $(VENV) && \
-	    exec uv pip install --quiet --python $(BIN)/python --only-binary :all: --require-hashes -r $(LOCK); \
+	    echo "$(VENV): uv" && uv venv --quiet --clear --python ">=3.11,<3.13" $(VENV) && \
+	    uv pip install --quiet --python $(BIN)/python --only-binary :all: --require-hashes -r $(LOCK) && \
+	    exec cp $(LOCK) $(LOCKED); \
 	    exit 1; \
 	fi; \
 	echo "No Python 3.11 or 3.12 with venv was found: install one of them, or uv, and run make again." >&2; \
 	exit 1
-	@touch $@
 
 # The editable install knows the top-level packages of pyproject.toml. setuptools comes from the lock: nothing is fetched.
 $(READY): $(LOCKED) pyproject.toml
