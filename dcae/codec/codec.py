@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcae.checkpoint import identity
-from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, layout, pack, slice_section, unpack
+from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
 from dcae.codec.latent_coder import CodedLatents, LatentCoder
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
 from dcae.images import MAX_PIXELS, check_image, crop, pad, padded_size, to_float, to_uint8
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import total_bits, y_likelihoods, z_likelihoods
-from dcae.results import Estimate, FileInfo
+from dcae.results import Estimate
 
 _FIXED_LMBDA = 0.0
 """What a file's header holds where the weights have one fixed lambda."""
@@ -189,28 +189,6 @@ class Session:
         streams = [bytes(round(bits / 8) + STREAM_END_BYTES) for bits in stream_bits]
         sections = [Section(SectionType.Z, streams[0]), *(slice_section(b"", stream) for stream in streams[1:])]
         return float(len(pack(self._header(lmbda), sections)))
-
-
-def file_info(data: bytes, model_name: str) -> FileInfo:
-    """Where the bytes of a file go.
-
-    Raises:
-        BitstreamError: if it is no file of this format.
-    """
-    header, _ = unpack(data)
-    parts = layout(data)
-    return FileInfo(
-        width=header.width,
-        height=header.height,
-        lmbda=header.lmbda or None,
-        model=model_name,
-        header_bytes=parts.header_bytes,
-        z_bytes=parts.z_bytes,
-        slice_bytes=parts.slice_bytes,
-        other_bytes=parts.other_bytes,
-        total_bytes=parts.total_bytes,
-        bpp=8 * parts.total_bytes / (header.width * header.height),
-    )
 
 
 def _float32(lmbda: float | None) -> float | None:
