@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from dcae.codec.bitstream import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.entropy_coder import check_length, decode_symbols, encode_symbols
 from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
-from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables
+from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_medians
 
@@ -175,18 +175,12 @@ class _SliceDecoder:
 def tables_of(entropy_model: EntropyModel) -> SymbolTables:
     """The integer tables that a CompressAI entropy model carries in its buffers, one a channel or a level.
 
-    A row of its CDF buffer holds cumulative frequencies of sum 2^16; the last entry of each is the escape.
-
     Raises:
         ValueError: if they are no such tables.
     """
-    cdfs = entropy_model._quantized_cdf.cpu().numpy()
-    sizes = entropy_model._cdf_length.cpu().numpy().ravel() - 1
-    offsets = entropy_model._offset.cpu().numpy().ravel()
-    if cdfs.ndim != 2 or not cdfs.shape[0] == sizes.size == offsets.size or sizes.max(initial=0) >= cdfs.shape[1]:
-        raise ValueError(f"CDF tables of shape {cdfs.shape} do not fit {sizes.size} lengths and {offsets.size} offsets")
-    frequencies = [np.diff(cdf[: size + 1]) for cdf, size in zip(cdfs, sizes, strict=True)]
-    return SymbolTables(offsets, sizes, np.concatenate(frequencies))
+    buffers = dict(entropy_model.named_buffers())
+    cdfs, lengths, offsets = (buffers[name].cpu().numpy() for name in ("_quantized_cdf", "_cdf_length", "_offset"))
+    return tables_from_cdfs(cdfs, lengths.ravel(), offsets.ravel())
 
 
 @contextmanager

@@ -1,10 +1,13 @@
-"""Integer frequency tables of symbols: made from Gaussians or from given distributions, checked, carried by weights.
+"""Integer frequency tables of symbols: checked, since they come from a weights file, and handed to the coder.
 
-This module deliberately does not know how the coder uses a table, beyond the model that it hands to constriction, nor
-what a symbol or an index means. No torch.
+This module deliberately does not know how a table was made (`DCAE.update` does that, once, before weights are saved),
+how the coder uses one beyond the model that it hands to constriction, nor what a symbol or an index means. No torch.
+
+>>> tables = tables_from_cdfs(np.array([[0, 16384, 49152, 65535, 65536], [0, 65535, 65536, 0, 0]]), [5, 3], [-1, 7])
+>>> tables.sizes, tables.frequencies
+(array([4, 2], dtype=int32), array([16384, 32768, 16383,     1, 65535,     1], dtype=int32))
 """
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +15,6 @@ from typing import Any
 import numpy as np
 from constriction import stream as coder  # pyright: ignore[reportAttributeAccessIssue]
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 TABLE_BITS = 16
 TABLE_SUM = 1 << TABLE_BITS
@@ -53,22 +55,6 @@ class SymbolTables:
         """Copies and pickles carry the arrays alone: the coder's models cannot be copied."""
         return SymbolTables, (self.offsets, self.sizes, self.frequencies)
 
-    def to_arrays(self) -> dict[str, NDArray[np.int32]]:
-        """The three arrays by name, for a weights file."""
-        return {name: getattr(self, name) for name in _ARRAY_NAMES}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "SymbolTables":
-        """Tables from the arrays of a weights file.
-
-        Raises:
-            ValueError: If an array is missing or is not legal.
-        """
-        missing = [name for name in _ARRAY_NAMES if name not in arrays]
-        if missing:
-            raise ValueError(f"symbol tables lack {', '.join(missing)}; found {', '.join(arrays) or 'nothing'}")
-        return cls(*(arrays[name] for name in _ARRAY_NAMES))
-
     @cached_property
     def starts(self) -> NDArray[np.int64]:
         """Position of each table's first entry in `frequencies`."""
@@ -90,77 +76,26 @@ class SymbolTables:
         return [coder.model.Categorical(table, perfect=False) for table in np.split(weights, self.starts[1:])]
 
 
-def gaussian_tables(scale_table: ArrayLike) -> SymbolTables:
-    """One table for each scale: the integers under a Gaussian of mean 0.
-
-    P(k) = Phi((k + 1/2) / s) - Phi((k - 1/2) / s). An entry that deserves less than half a count is left to the escape:
-    a whole count for it would be taken from the others.
+def tables_from_cdfs(cdfs: ArrayLike, lengths: ArrayLike, offsets: ArrayLike) -> SymbolTables:
+    """Tables from the three arrays in which CompressAI's entropy models keep theirs.
 
     Args:
-        scale_table: Standard deviations, positive, in quantisation steps.
+        cdfs: Integers, (tables, longest). Each row begins with the cumulative frequencies of one table, from 0 to 2^16;
+            the last of its entries is the escape. What follows in the row is padding.
+        lengths: Integers, (tables,). How many numbers of each row count: one more than the table has entries.
+        offsets: Integers, (tables,). The first symbol of each table.
 
     Raises:
-        ValueError: If a scale is not positive and finite.
+        ValueError: If they are no such arrays, or hold no legal tables.
     """
-    scales = np.asarray(scale_table, np.float64)
-    if scales.ndim != 1 or not np.all((scales > 0) & np.isfinite(scales)):
-        raise ValueError(f"scales are {scales}; they must be a 1-D array of positive finite numbers")
-    pmfs = [_gaussian_pmf(scale) for scale in scales]
-    return tables_from_pmfs(pmfs, [-(pmf.size // 2) for pmf in pmfs])
-
-
-def tables_from_pmfs(pmfs: Sequence[ArrayLike], offsets: Iterable[int]) -> SymbolTables:
-    """Tables whose expected code length under the given distributions is the least possible.
-
-    Args:
-        pmfs: For each table the probabilities of offset, offset + 1, ...; what they lack to a sum of 1 is the
-            probability of an escape.
-        offsets: The first symbol of each table.
-
-    Raises:
-        ValueError: If a distribution is empty, longer than 65535, negative, not finite or sums to more than 1.001.
-    """
-    frequencies = [_quantise(np.asarray(pmf, np.float64)) for pmf in pmfs]
-    sizes = np.array([table.size for table in frequencies], np.int32)
-    return SymbolTables(np.array(list(offsets), np.int32), sizes, np.concatenate(frequencies))
-
-
-def _gaussian_pmf(scale: float) -> NDArray[np.float64]:
-    reach = int(np.ceil(8 * scale)) + 1
-    edges = (np.arange(-reach, reach + 2) - 0.5) / scale
-    # Symmetric, and from the lower tail where differences are exact: the upper half is a mirror image.
-    pmf = np.diff(ndtr(edges))[: reach + 1]
-    lower = pmf[int(np.argmax(pmf * TABLE_SUM >= 0.5)) :]
-    return np.concatenate((lower, lower[-2::-1]))
-
-
-def _quantise(pmf: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Integers >= 1 of sum 2^16, the escape last, of least expected code length.
-
-    Raising a frequency from f to f + 1 saves p * log(1 + 1/f): the best integers take all raises that save more than
-    some threshold. The threshold is bisected; raises that tie at it are taken in order of symbol.
-    """
-    if pmf.ndim != 1 or not 1 <= pmf.size < TABLE_SUM:
-        raise ValueError(f"distribution has shape {pmf.shape}; it must be 1-D with 1 to {TABLE_SUM - 1} entries")
-    if not np.all((pmf >= 0) & np.isfinite(pmf)) or not 0 < pmf.sum() <= 1.001:
-        raise ValueError(f"distribution has least entry {pmf.min()} and sum {pmf.sum()}; legal are >= 0 and 0 to 1.001")
-    p = np.append(pmf, max(0.0, 1.0 - pmf.sum()))
-    low, high = 0.0, 1.0  # a threshold of 1 takes no raise: log 2 < 1
-    while low < (threshold := (low + high) / 2) < high:
-        if _raised(p, threshold).sum() > TABLE_SUM:
-            low = threshold
-        else:
-            high = threshold
-    frequencies = _raised(p, high)
-    ties = np.argsort(-p * np.log1p(1 / frequencies), kind="stable")
-    frequencies[ties[: TABLE_SUM - frequencies.sum()]] += 1
-    return frequencies.astype(np.int32)
-
-
-def _raised(p: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
-    """Frequencies after all raises that save at least `threshold`: f > 1 where p * log(1 + 1/(f - 1)) >= threshold."""
-    with np.errstate(divide="ignore", over="ignore"):
-        return 1 + np.minimum(1 / np.expm1(threshold / p), TABLE_SUM).astype(np.int64)
+    cdfs, lengths, offsets = np.asarray(cdfs), np.asarray(lengths), np.asarray(offsets)
+    if cdfs.ndim != 2 or not cdfs.shape[:1] == lengths.shape == offsets.shape:
+        raise ValueError(f"CDFs of shape {cdfs.shape} do not fit lengths {lengths.shape} and offsets {offsets.shape}")
+    if lengths.size and not 3 <= lengths.min() <= lengths.max() <= cdfs.shape[1]:
+        raise ValueError(f"CDF lengths are {lengths.min()} to {lengths.max()}; legal is 3 to {cdfs.shape[1]}")
+    frequencies = np.diff(cdfs.astype(np.int64), axis=1)
+    used = np.arange(frequencies.shape[1]) < lengths[:, None] - 1
+    return SymbolTables(offsets, lengths - 1, frequencies[used])
 
 
 def _read_only_int32(name: str, array: NDArray[Any]) -> NDArray[np.int32]:

@@ -12,19 +12,25 @@ from collections import Counter
 import numpy as np
 
 from dcae.codec.bitstream import BitstreamError
-from dcae.codec.entropy_coder import (
-    SymbolTables,
-    decode_symbols,
-    encode_symbols,
-    gaussian_tables,
-    tables_from_pmfs,
-)
-from dcae.codec.scale_levels import SCALE_TABLE
+from dcae.codec.entropy_coder import decode_symbols, encode_symbols
+from dcae.codec.symbol_tables import SymbolTables
+
+
+def triangles(reaches: list[int]) -> SymbolTables:
+    """For each reach r a table of -r to r, likelier towards 0; the escape takes what is left."""
+    shapes = [r + 1 - np.abs(np.arange(-r, r + 1)) for r in reaches]
+    entries = [np.append(s * (65535 // s.sum()), 65536 - s.sum() * (65535 // s.sum())) for s in shapes]
+    return SymbolTables(-np.array(reaches), np.array([e.size for e in entries]), np.concatenate(entries))
+
 
 TABLES = {
-    "the codec's": gaussian_tables(SCALE_TABLE),
-    "nearly all escapes": tables_from_pmfs([[1e-5], [0.0, 1e-5, 0.0]], [-(2**23) + 1, 2**23 - 4]),
-    "flat": tables_from_pmfs([np.full(65535, 1 / 65536), [0.5, 0.5]], [-30000, 0]),
+    "wide and narrow": triangles([0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 254]),
+    "nearly all escapes": SymbolTables(
+        np.array([-(2**23) + 1, 2**23 - 4]), np.array([2, 4]), np.array([1, 65535, 1, 1, 1, 65533])
+    ),
+    "flat": SymbolTables(
+        np.array([-30000, 0]), np.array([65536, 3]), np.append(np.ones(65536, np.int64), [32768, 32767, 1])
+    ),
 }
 
 

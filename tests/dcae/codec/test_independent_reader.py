@@ -14,13 +14,8 @@ from hypothesis import strategies as st
 
 from dcae.codec import scale_levels
 from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
-from dcae.codec.entropy_coder import (
-    SymbolTables,
-    decode_symbols,
-    encode_symbols,
-    gaussian_tables,
-    tables_from_pmfs,
-)
+from dcae.codec.entropy_coder import decode_symbols, encode_symbols
+from dcae.codec.symbol_tables import SymbolTables
 
 
 def load_reader():
@@ -35,8 +30,9 @@ def load_reader():
 
 
 reader = load_reader()
-LEVEL_TABLES = gaussian_tables(scale_levels.SCALE_TABLE)
-FEW = tables_from_pmfs([[0.25, 0.5, 0.24], [0.9], [1.0]], [-1, 7, 0])
+FEW = SymbolTables(
+    np.array([-1, 7, 0]), np.array([4, 2, 2]), np.array([16384, 32768, 15729, 655, 58982, 6554, 65535, 1])
+)
 EXAMPLE_TABLES = SymbolTables(np.array([-1, 0]), np.array([4, 2]), np.array([16384, 32768, 16383, 1, 65535, 1]))
 any_symbol = st.one_of(st.integers(-9, 9), st.integers(-(2**23) + 1, 2**23 - 1))
 coded = st.lists(st.tuples(any_symbol, st.integers(0, 2)), max_size=60)
@@ -109,7 +105,7 @@ def test_it_refuses_the_streams_that_we_refuse(stream, indexes):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_it_reads_a_file_of_z_flags_and_slices(seed):
+def test_it_reads_a_file_of_z_flags_and_slices(level_tables, seed):
     rng = np.random.default_rng(seed)
     z_symbols = rng.integers(-3, 4, 3 * 2 * 4).astype(np.int32)
     z_indexes = np.repeat(np.arange(3), 2 * 4)
@@ -120,7 +116,7 @@ def test_it_reads_a_file_of_z_flags_and_slices(seed):
     symbols = [np.rint(rng.standard_t(2, sigma.size) * np.maximum(sigma, 0.3)).astype(np.int32) for sigma in sigmas]
     flags = scale_levels.pack_flags(*scale_levels.flag(sigmas, margin))
     z = Section(SectionType.Z, encode_symbols(z_symbols, z_indexes, FEW))
-    slices = [as_slice(s, level, LEVEL_TABLES) for s, level in zip(symbols, levels, strict=True)]
+    slices = [as_slice(s, level, level_tables) for s, level in zip(symbols, levels, strict=True)]
     data = pack(Header(rng.bytes(8), 0.0, 100, 65535), [z, Section(0x80, b"?"), Section(3, flags), *slices])
 
     file = reader.read_file(data)
@@ -132,7 +128,7 @@ def test_it_reads_a_file_of_z_flags_and_slices(seed):
         other_machines_sigma = sigmas[k] * (1 + rng.uniform(-0.9, 0.9, sigmas[k].size) * margin)
         its_levels = reader.levels_of(other_machines_sigma.tolist(), k * sigmas[k].size, sides)
         assert its_levels == levels[k].tolist()
-        assert reader.read_slice(payload, its_levels, as_lists(LEVEL_TABLES)) == symbols[k].tolist()
+        assert reader.read_slice(payload, its_levels, as_lists(level_tables)) == symbols[k].tolist()
 
 
 def test_it_notices_a_slice_with_other_symbols():
@@ -159,7 +155,6 @@ GOOD = pack(Header(b"identity", 0.013, 768, 512), [Section(1, b"zzzz"), Section(
 @settings(max_examples=400)
 @given(st.integers(0, len(GOOD)), st.integers(0, 4), st.binary(max_size=4), st.booleans())
 def test_it_refuses_the_files_that_we_refuse(start, removed, inserted, checksum_is_right):
-
     body = GOOD[:start] + inserted + GOOD[start + removed :]
     data = body[:-4] + struct.pack("<I", zlib.crc32(body[:-4])) if checksum_is_right else body
     try:
