@@ -1,6 +1,8 @@
 """Weights on disk: ours as safetensors, the published ones as torch files, and the identity of a model.
 
-The only file that knows the published code's parameter names. Does not know images or coded files.
+The only file that knows the published code's parameter names. Trusts no file: names, shapes and values are checked
+before a network of the size that the file claims is built. Does not know images or coded files, nor how tables are
+used (`dcae.codec` checks their contents).
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
-from torch import Tensor, nn
+from torch import Tensor
 
-from dcae.config import PRESETS, DCAEConfig
+from dcae.config import PRESETS, SCALE_LEVELS, DCAEConfig
 from dcae.files import write_atomically
 from dcae.model.dcae import DCAE
 
@@ -31,6 +33,10 @@ TABLES = tuple(
 """The integer CDF tables of z and y among a model's buffers (CompressAI's names)."""
 
 _FORMAT = "dcae-weights-1"
+"""What the metadata of our weights files says under `format`; another layout of names or tables gets another number."""
+
+_WIDEST_TABLE = 4096
+"""Symbols of z that a published checkpoint may ask a table for; trained ones ask for fewer than 200."""
 
 
 def load(name: str | Path) -> DCAE:
@@ -45,7 +51,7 @@ def load(name: str | Path) -> DCAE:
         ValueError: if the file holds no weights of ours.
     """
     path = Path(name)
-    if path.suffix == ".safetensors" or path.exists():
+    if path.suffix == ".safetensors" or path.is_file():
         return read_weights(path)
     shipped = _shipped()
     matches = [resource for full, resource in shipped.items() if str(name) in (full, full.rsplit("-", 1)[0])]
@@ -60,45 +66,52 @@ def shipped_names() -> list[str]:
     return sorted(_shipped())
 
 
-def read_weights(path: Path) -> DCAE:
-    """The model of one .safetensors file; its tables are those of the file, not computed anew.
+def read_weights(path: str | Path) -> DCAE:
+    """The model of one .safetensors file, in eval mode, on the CPU; its tables are the file's, not computed anew.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it holds no weights of ours, or parameters that do not fit its own config.
+        ValueError: if it holds no weights of ours: another format, an illegal config, tensors that are missing,
+            unknown, of another shape or type than the config says, or not finite.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist")
+    path = _existing(path)
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file: {error}") from error
+        raise ValueError(f"{path} is no safetensors file ({error}); for a published one use load_published") from error
     if metadata.get("format") != _FORMAT:
         raise ValueError(f"{path} is no {_FORMAT} file; its format is {metadata.get('format')!r}")
-    model = DCAE(DCAEConfig.from_dict(json.loads(metadata["config"])))
-    _fill(model, tensors, str(path))
+    config = _config_of(metadata, path)
+    tables = {name: tensors.pop(name) for name in TABLES if name in tensors}
+    _check_tables(tables, config, path)
+    model = _build(config, tensors, path)
+    for name, table in tables.items():
+        owner, buffer = name.split(".")
+        setattr(model.get_submodule(owner), buffer, table)
     return model.eval()
 
 
-def save_weights(model: DCAE, path: Path, half: bool = False) -> None:
+def save_weights(model: DCAE, path: str | Path, half: bool = False) -> None:
     """Writes a model's config, parameters and tables, whole or not at all.
 
     Args:
         model: A model whose tables are ready (`update()`).
         path: A .safetensors file.
-        half: Whether parameters are stored in half precision; they must have been rounded with `round_to_half`.
+        half: Whether parameters are stored in half precision, not float32; they must have been rounded with
+            `round_to_half`.
 
     Raises:
         ValueError: if the tables are missing, or rounding would change the model.
+        OSError: if the file cannot be written.
     """
     if model.gaussian_conditional._quantized_cdf.numel() == 0:
         raise ValueError("the model has no CDF tables yet; run update() first")
     tensors: dict[str, Tensor] = {name: model.state_dict()[name].contiguous() for name in TABLES}
     for name, parameter in model.named_parameters():
-        value = parameter.detach().contiguous()
-        if half and not torch.equal(value.half().to(value.dtype), value):
+        value = parameter.detach().float().contiguous()
+        if half and not torch.equal(value.half().float(), value):
             raise ValueError(f"{name} is not representable in half precision; call round_to_half first")
         tensors[name] = value.half() if half else value
     metadata = {"format": _FORMAT, "config": json.dumps(model.config.to_dict())}
@@ -107,10 +120,20 @@ def save_weights(model: DCAE, path: Path, half: bool = False) -> None:
 
 @torch.no_grad()
 def round_to_half(model: DCAE) -> None:
-    """Rounds every parameter to half precision in place and computes the tables anew, in that order."""
+    """Rounds every parameter to half precision in place and computes quantiles and tables anew from what is left.
+
+    Raises:
+        ValueError: if a parameter is beyond half precision's 65504 or not finite; the model is then left as it was.
+    """
+    for name, parameter in model.named_parameters():
+        if not bool(parameter.half().isfinite().all()):
+            raise ValueError(f"{name} reaches {float(parameter.abs().max()):g}; half precision ends at 65504")
     for parameter in model.parameters():
         parameter.copy_(parameter.half())
     model.update()
+    quantiles = model.entropy_bottleneck.quantiles
+    quantiles.copy_(quantiles.half())
+    model.update(find_quantiles=False)  # tables around the medians that are stored
 
 
 def identity(model: DCAE) -> str:
@@ -124,36 +147,36 @@ def identity(model: DCAE) -> str:
     state = model.state_dict()
     parameters = sorted(name for name, _ in model.named_parameters())
     for name in (*parameters, *TABLES):
-        values = state[name].detach().cpu().numpy().astype("<i4" if name in TABLES else "<f4")
+        number, kind = (torch.int32, "<i4") if name in TABLES else (torch.float32, "<f4")
+        values = state[name].detach().to("cpu", number).numpy().astype(kind)
         digest.update(name.encode() + struct.pack(f"<{values.ndim}I", *values.shape))
         digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
 
 
 def load_published(path: str | Path) -> DCAE:
-    """The model of a checkpoint of the published code (github.com/CVL-UESTC/DCAE), in eval mode.
+    """The model of a checkpoint of the published code (github.com/CVL-UESTC/DCAE), in eval mode, on the CPU.
 
     Takes {"state_dict": ...} or the dict itself, names with or without `module.`, entropy-bottleneck names of old
-    and new CompressAI; ignores buffers, of any size or absent: the tables are computed from the parameters.
+    and new CompressAI; ignores buffers, of any size or absent: the tables are computed from the parameters, and
+    from the quantiles that were trained, whose medians are part of the published z_hat.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no such checkpoint: parameters missing, unknown or of another shape.
+        ValueError: if it is no such checkpoint: pickled code, parameters missing, unknown, doubled, of another shape
+            or type, or not finite.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path} does not exist")
+    path = _existing(path)
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types for files that are none of its own
-        raise ValueError(f"{path} is no torch checkpoint that can be loaded safely: {error}") from error
-    state = stored.get("state_dict", stored) if isinstance(stored, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
-        raise ValueError(f"{path} holds no state dict")
-    model = DCAE(PRESETS["paper"])
-    names = {name.removeprefix("module."): value for name, value in state.items()}
-    tensors = {canonical_name(name): value for name, value in names.items() if not _is_buffer(name)}
-    _fill(model, tensors, str(path), tables=False)
-    model.update()
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ValueError(f"{path} is no torch checkpoint that can be loaded safely: {reason}") from error
+    model = _build(PRESETS["paper"], _published_parameters(stored, path), path)
+    quantiles = model.entropy_bottleneck.quantiles.detach()
+    if (span := float(quantiles.max() - quantiles.min())) > _WIDEST_TABLE:
+        raise ValueError(f"{path}: entropy_bottleneck.quantiles span {span:g} symbols; at most {_WIDEST_TABLE}")
+    model.update(find_quantiles=False)
     return model.eval()
 
 
@@ -197,6 +220,12 @@ _COMMON_NAMES = (
 )
 
 
+_BUFFER = re.compile(
+    r"gaussian_conditional\.|entropy_bottleneck\.(_offset|_quantized_cdf|_cdf_length|target|likelihood_lower_bound)(\.|$)"
+)
+"""The beginnings of published names that are CDF tables, bounds and other buffers, which are not trained."""
+
+
 def canonical_name(published: str) -> str:
     """Our name of a published parameter.
 
@@ -210,34 +239,76 @@ def canonical_name(published: str) -> str:
     return name
 
 
-def _is_buffer(published: str) -> bool:
-    """Whether a published name is a CDF table, a bound or another buffer, which is not trained."""
-    return bool(
-        published.startswith("gaussian_conditional.")
-        or re.match(
-            r"entropy_bottleneck\.(_offset|_quantized_cdf|_cdf_length|target|likelihood_lower_bound)", published
-        )
-    )
+def _published_parameters(stored: Any, path: Path) -> dict[str, Any]:
+    """What a published checkpoint holds under the names of our parameters, buffers left out."""
+    state = stored.get("state_dict", stored) if isinstance(stored, dict) else None
+    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+        raise ValueError(f"{path} holds no state dict; must be one, or a dict with one as 'state_dict'")
+    parameters: dict[str, Any] = {}
+    for name, value in state.items():
+        published = name.removeprefix("module.")
+        if _BUFFER.match(published):
+            continue
+        if (canonical := canonical_name(published)) in parameters:
+            raise ValueError(f"{path} holds {canonical} twice, the second time as {name}")
+        parameters[canonical] = value
+    return parameters
 
 
-def _fill(model: nn.Module, tensors: dict[str, Any], path: str, tables: bool = True) -> None:
-    """Copies named tensors into a model, every parameter and table exactly once."""
-    wanted = dict(model.named_parameters())
-    expected = {*wanted, *(TABLES if tables else ())}
-    if missing := sorted(expected - set(tensors)):
-        raise ValueError(f"{path} lacks {len(missing)} of {len(expected)} tensors, the first {missing[0]}")
-    if unknown := sorted(set(tensors) - expected):
-        raise ValueError(f"{path} holds {len(unknown)} unknown tensors, the first {unknown[0]}")
+def _config_of(metadata: dict[str, str], path: Path) -> DCAEConfig:
+    try:
+        return DCAEConfig.from_dict(json.loads(metadata.get("config", "null")))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} has no legal config: {error}") from error
+
+
+def _build(config: DCAEConfig, tensors: dict[str, Any], path: Path) -> DCAE:
+    """A new network with every parameter from `tensors`, which are checked before its memory is claimed."""
+    with torch.device("meta"):
+        _check_parameters(tensors, dict(DCAE(config).named_parameters()), path)
+    model = DCAE(config)
     with torch.no_grad():
-        for name, parameter in wanted.items():
-            if tuple(tensors[name].shape) != tuple(parameter.shape):
-                raise ValueError(
-                    f"{path}: {name} has shape {tuple(tensors[name].shape)}; must be {tuple(parameter.shape)}"
-                )
+        for name, parameter in model.named_parameters():
             parameter.copy_(tensors[name])
-    for name in TABLES if tables else ():
-        owner, buffer = name.split(".")
-        setattr(model.get_submodule(owner), buffer, tensors[name].to(torch.int32))
+            if not bool(parameter.isfinite().all()):
+                raise ValueError(f"{path}: {name} holds NaN or infinite values; must be finite in float32")
+    return model
+
+
+def _check_parameters(tensors: dict[str, Any], wanted: dict[str, Tensor], path: Path) -> None:
+    """Refuses tensors that are not exactly the wanted ones in name, kind and shape."""
+    if missing := sorted(set(wanted) - set(tensors)):
+        raise ValueError(f"{path} lacks {len(missing)} of {len(wanted)} parameters, the first {missing[0]}")
+    if unknown := sorted(set(tensors) - set(wanted)):
+        raise ValueError(f"{path} holds {len(unknown)} unknown tensors, the first {unknown[0]}")
+    for name, parameter in wanted.items():
+        tensor = tensors[name]
+        if not isinstance(tensor, Tensor) or not tensor.is_floating_point() or tensor.layout != torch.strided:
+            kind = f"{tensor.dtype}, {tensor.layout}" if isinstance(tensor, Tensor) else type(tensor).__name__
+            raise ValueError(f"{path}: {name} is {kind}; must be a dense floating-point tensor")
+        if tensor.shape != parameter.shape:
+            raise ValueError(f"{path}: {name} has shape {tuple(tensor.shape)}; must be {tuple(parameter.shape)}")
+
+
+def _check_tables(tables: dict[str, Tensor], config: DCAEConfig, path: Path) -> None:
+    """Refuses tables that are not int32, one row for each channel of z or each level of scale."""
+    for name in TABLES:
+        rows = config.N if name.startswith("entropy_bottleneck.") else SCALE_LEVELS
+        dimensions = 2 if name.endswith("_quantized_cdf") else 1
+        if name not in tables:
+            raise ValueError(f"{path} lacks the table {name}")
+        table = tables[name]
+        if table.dtype != torch.int32 or table.dim() != dimensions or table.shape[0] != rows:
+            raise ValueError(
+                f"{path}: {name} is {table.dtype} of shape {tuple(table.shape)}; "
+                f"must be torch.int32, {dimensions}-dimensional, {rows} rows"
+            )
+
+
+def _existing(path: str | Path) -> Path:
+    if not (path := Path(path)).is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    return path
 
 
 def _shipped() -> dict[str, Any]:

@@ -21,6 +21,18 @@ LMBDA_LOWEST, LMBDA_HIGHEST = 0.0005, 0.15
 SCALE_LEVELS, SCALE_MIN, SCALE_MAX = 64, 0.11, 256.0
 """The levels that have integer tables, and the scales (standard deviations in quantiser steps) of the outer two."""
 
+_LIMITS = {
+    "num_slices": (1, 64),
+    "depths": (0, 64),
+    "hyper_depth": (0, 64),
+    "bottlenecks": (0, 64),
+    "gain_knots": (0, 65_536),
+    "window": (2, 64),
+    "hyper_window": (2, 64),
+}
+"""Lowest and highest number of the fields that are not 1 to 65536: those of repeated layers are small, so that no
+weights file can ask for a network that takes minutes to lay out."""
+
 
 @dataclass(frozen=True)
 class DCAEConfig:
@@ -50,6 +62,10 @@ class DCAEConfig:
         linear_path: Adds a trainable lapped block transform beside g_a and beside g_s.
         gain_knots: Knots of the per-channel log gains over log lambda; 0 for a model of one fixed lambda.
         coding_dtype: Arithmetic of h_s and the slice loop when real files are made.
+
+    Raises:
+        TypeError: for a value of another type than its field.
+        ValueError: for a number out of its range, a choice that is none, and numbers that do not fit each other.
     """
 
     N: int
@@ -97,15 +113,15 @@ class DCAEConfig:
                 raise TypeError(f"{field.name} is {value!r}; must be an integer")
 
     def _check_counts(self) -> None:
-        lowest = {"depths": 0, "hyper_depth": 0, "bottlenecks": 0, "gain_knots": 0, "window": 2, "hyper_window": 2}
         for field in fields(self):
+            low, high = _LIMITS.get(field.name, (1, 65_536))
             value = getattr(self, field.name)
-            numbers = value if isinstance(value, tuple) else (value,)
-            for number in numbers:
-                if _is_int(number) and not lowest.get(field.name, 1) <= number <= 65_536:
-                    raise ValueError(f"{field.name} is {number}; must be {lowest.get(field.name, 1)} to 65536")
-        if self.num_slices > 64:
-            raise ValueError(f"num_slices is {self.num_slices}; must be 1 to 64")
+            for number in value if isinstance(value, tuple) else (value,):
+                if _is_int(number) and not low <= number <= high:
+                    raise ValueError(f"{field.name} is {number}; must be {low} to {high}")
+        if self.dictionary_size > 65_536:
+            heads, size = self.dictionary_heads, self.dictionary_head_size
+            raise ValueError(f"a dictionary entry has {heads} x {size} = {heads * size} channels; at most 65536")
         if self.gain_knots == 1:
             raise ValueError("gain_knots is 1; must be 0 (one fixed lambda) or at least 2 (a line needs two points)")
         if self.linear_path and self.M > 768:
@@ -152,13 +168,17 @@ class DCAEConfig:
         """The config of `to_dict`'s values.
 
         Raises:
-            ValueError: for names that are no field, fields that are missing, and what `DCAEConfig` itself refuses.
+            TypeError: for what is no dict, and for values of another type than their field.
+            ValueError: for names that are no field, fields that are missing, and values that are not legal.
         """
         names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict):
+            raise TypeError(f"config is {values!r}; must be a dict of its fields")
         if names != set(values):
             unknown, missing = sorted(set(values) - names), sorted(names - set(values))
             raise ValueError(f"config fields do not fit: unknown {unknown}, missing {missing}")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        arguments: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**arguments)
 
 
 def scale_table() -> list[float]:

@@ -5,7 +5,7 @@ Knows how the parts are joined. Does not know files, tables of a weights file or
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -16,7 +16,7 @@ from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, sc
 from dcae.model.entropy import round_straight_through, y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
-from dcae.model.slices import SliceLoop, Slices
+from dcae.model.slices import Code, SliceLoop, Slices
 from dcae.model.transforms import analysis, hyper_analysis, hyper_synthesis, synthesis
 
 
@@ -98,7 +98,7 @@ class DCAE(nn.Module):
         lmbdas = self.check_lmbda(lmbda, y)
         return y if self.gain is None else y * self.gain(lmbdas).to(y.dtype)
 
-    def predict(self, z_hat: Tensor, code: Any) -> Slices:
+    def predict(self, z_hat: Tensor, code: Code) -> Slices:
         """The slice loop over what z says: z_hat (B, N, H/64, W/64); `code` as in `dcae.model.slices`."""
         return self.slice_loop(self.h_scale_s(z_hat), self.h_mean_s(z_hat), code)
 
@@ -115,7 +115,8 @@ class DCAE(nn.Module):
         """lambda for each image of `like` (B, ...), on its device: (B,), float32 or float64.
 
         Raises:
-            ValueError: if it is out of [0.0005, 0.15], missing where there are gains, or given where there are none.
+            ValueError: if it is out of [0.0005, 0.15], of another shape than one number or (B,), missing where there
+                are gains, or given where there are none.
         """
         if self.gain is None:
             if lmbda is not None:
@@ -124,7 +125,10 @@ class DCAE(nn.Module):
         if lmbda is None:
             raise ValueError(f"lmbda is missing; this model needs one of {LMBDA_LOWEST} to {LMBDA_HIGHEST}")
         dtype = torch.promote_types(like.dtype, torch.float32)
-        lmbdas = torch.as_tensor(lmbda, dtype=dtype, device=like.device).expand(like.shape[0])
+        lmbdas = torch.as_tensor(lmbda, dtype=dtype, device=like.device)
+        if lmbdas.dim() > 1 or lmbdas.numel() not in (1, like.shape[0]):
+            raise ValueError(f"lmbda has shape {tuple(lmbdas.shape)}; must be one number or ({like.shape[0]},)")
+        lmbdas = lmbdas.expand(like.shape[0])
         if not bool(((lmbdas >= LMBDA_LOWEST - 1e-9) & (lmbdas <= LMBDA_HIGHEST + 1e-8)).all()):
             raise ValueError(f"lmbda is {lmbda}; must be {LMBDA_LOWEST} to {LMBDA_HIGHEST}")
         return lmbdas
@@ -133,18 +137,29 @@ class DCAE(nn.Module):
         """What the quantiles of z's model are trained on, by an optimiser of their own: a scalar."""
         return cast(Tensor, self.entropy_bottleneck.loss())
 
-    def update(self) -> None:
+    def update(self, find_quantiles: bool = True) -> None:
         """Computes the integer CDF tables of z and y from the weights; to be called once, before export.
 
-        Finds z's quantiles anew (short runs leave stale ones). The tables are buffers: they travel with the weights.
+        The tables are buffers: they travel with the weights. Needs finite parameters in float32.
+
+        Args:
+            find_quantiles: Finds z's quantiles anew first, since short runs leave stale ones. That moves the medians,
+                which z is rounded around; without it the quantiles are used as they are.
         """
         self.gaussian_conditional.update_scale_table(scale_table(), force=True)
-        self.entropy_bottleneck.update(force=True, update_quantiles=True)
+        self.entropy_bottleneck.update(force=True, update_quantiles=find_quantiles)
 
-    def quantiser(self, y: Tensor) -> Any:
+    def quantiser(self, y: Tensor) -> Code:
         """`code` for a forward pass: y rounded around mu, straight-through."""
         parts = y.chunk(self.config.num_slices, dim=1)
         return lambda index, mu, sigma: round_straight_through(parts[index] - mu) + mu
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As of any module, with tables of whatever size the state has (none before `update`)."""
+        for name, buffer in self.named_buffers():
+            if name in state_dict:
+                buffer.resize_(state_dict[name].shape)
+        return super().load_state_dict(state_dict, strict, assign)
 
     def _start_as_linear_codec(self) -> None:
         """Zeroes what the learned parts add at first; sigma starts near 1.3, the size of a quantised coefficient."""
@@ -168,5 +183,5 @@ def _check_images(x: Tensor) -> None:
     height, width = x.shape[-2:]
     if height % MULTIPLE_PX or width % MULTIPLE_PX:
         raise ValueError(f"images are {height} x {width} px; sides must be multiples of {MULTIPLE_PX} px")
-    if not math.isfinite(float(x.detach().sum())):
+    if not bool(x.isfinite().all()):
         raise ValueError("images hold NaN or infinite values; must be finite, in [0, 1]")

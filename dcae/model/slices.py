@@ -7,8 +7,8 @@ likelihoods or bytes. Source: Lu et al., CVPR 2025, section 3.1; Minnen and Sing
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -70,7 +70,7 @@ class SliceLoop(nn.Module):
     def forward(self, latent_scales: Tensor, latent_means: Tensor, code: Code) -> Slices:
         query = torch.cat([latent_scales, latent_means], dim=1)
         found: list[tuple[Tensor, Tensor, Tensor]] = []
-        for index, predictor in enumerate(self.slices):
+        for index, predictor in enumerate(cast(Iterable[SlicePredictor], self.slices)):
             support, mu, sigma = predictor(query, self.dictionary)
             y_hat = predictor.refine(support, code(index, mu, sigma))
             query = torch.cat([query, y_hat], dim=1)
