@@ -1,0 +1,30 @@
+"""The command `dcae`: what each of its commands is called, and nothing else.
+
+The commands are thin, over the modules below them. What is slow to import (torch) is imported inside the command that
+needs it, so that `dcae --help` and `dcae info` answer at once.
+"""
+
+import typer
+
+from dcae.cli.coding import decode, encode, info
+from dcae.cli.evaluation import evaluate_folder
+from dcae.cli.lab import LabCommand, lab
+from dcae.cli.one_line_errors import OneLineErrors
+from dcae.cli.training import export, train
+
+app = typer.Typer(cls=OneLineErrors, add_completion=False, pretty_exceptions_enable=False)
+"""The entry point of the console script."""
+
+
+@app.callback()
+def about() -> None:
+    """The learned image codec DCAE: files, measurements, training and the workbench."""
+
+
+app.command()(encode)
+app.command()(decode)
+app.command()(info)
+app.command("eval")(evaluate_folder)
+app.command()(train)
+app.command()(export)
+app.command(cls=LabCommand)(lab)

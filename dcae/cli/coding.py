@@ -1,0 +1,109 @@
+"""`dcae encode`, `dcae decode` and `dcae info`: pictures to files and back."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dcae.cli.one_line_errors import Failures
+from dcae.cli.output_paths import output_paths
+from dcae.cli.weights import DEFAULT_LMBDA, MODEL_HELP, legal_lmbda, open_codec
+from dcae.codec.bitstream import keep_slices, unpack
+from dcae.codec.file_info import file_info, shipped_name
+from dcae.files import write_atomically
+from dcae.images import MAX_PIXELS, load_image, save_png
+from dcae.rd import bpp
+from dcae.results import FileInfo
+
+_MaxPixels = Annotated[int, typer.Option(min=1, help="The most pixels of a picture that is read or written.")]
+
+
+def encode(
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="Pictures in any common format.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT|DIR", help="A file, or a folder that exists.")],
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "small",
+    lmbda: Annotated[
+        float | None,
+        typer.Option(help=f"The trade-off: a larger one gives a larger and better file. Default: {DEFAULT_LMBDA}"),
+    ] = None,
+    max_pixels: _MaxPixels = MAX_PIXELS,
+) -> None:
+    """Encode pictures: IN.png becomes OUT, or DIR/IN.dcae."""
+    targets = dict(zip(inputs, output_paths(inputs, out, ".dcae"), strict=True))
+    failures = Failures()
+    sources = failures.existing(inputs)
+    codec = open_codec(model, max_pixels)
+    quality = legal_lmbda(codec, lmbda)
+    for source in sources:
+        with failures.of(source):
+            image = load_image(source, max_pixels)
+            data = codec.encode(image, quality)
+            write_atomically(targets[source], data)
+            rate = bpp(len(data), image.shape[1], image.shape[0])
+            typer.echo(f"{source} -> {targets[source]}: {len(data)} bytes, {rate:.4f} bpp")
+    failures.exit_if_any()
+
+
+def decode(
+    inputs: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files that `dcae encode` wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT.png|DIR", help="A file, or a folder that exists.")],
+    model: Annotated[
+        str | None, typer.Option(help=f"{MODEL_HELP} Default: the shipped weights that the file names.")
+    ] = None,
+    slices: Annotated[int | None, typer.Option(min=0, help="Decode only the first so many slices.")] = None,
+    max_pixels: _MaxPixels = MAX_PIXELS,
+) -> None:
+    """Decode files to PNG: FILE.dcae becomes OUT.png, or DIR/FILE.png."""
+    targets = dict(zip(inputs, output_paths(inputs, out, ".png"), strict=True))
+    if not out.is_dir() and out.suffix.lower() != ".png":
+        raise ValueError(f"{out}: pictures are written as PNG; give a name that ends in .png, or a folder")
+    failures = Failures()
+    sources = failures.existing(inputs)
+    codec_of = cache(lambda name: open_codec(name, max_pixels))
+    if model is not None:
+        codec_of(model)
+    for source in sources:
+        with failures.of(source):
+            data = source.read_bytes()
+            data = data if slices is None else keep_slices(data, slices)
+            image = codec_of(model or _shipped_weights(data)).decode(data)
+            save_png(targets[source], image)
+            typer.echo(f"{source} -> {targets[source]}: {image.shape[1]} x {image.shape[0]} px")
+    failures.exit_if_any()
+
+
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `dcae encode` wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Show what a file says of itself, and where its bytes go."""
+    failures = Failures()
+    failures.existing([file])
+    with failures.of(file):
+        facts = file_info(file.read_bytes())
+        typer.echo(json.dumps(facts.to_json_dict(), indent=2) if as_json else _table(facts))
+    failures.exit_if_any()
+
+
+def _shipped_weights(data: bytes) -> str:
+    """The name of the shipped weights that a file was made with."""
+    identity = unpack(data)[0].identity
+    name = shipped_name(identity)
+    if name is None:
+        raise ValueError(f"was made with weights {identity.hex()}, which are not shipped; give them with --model PATH")
+    return name
+
+
+def _table(facts: FileInfo) -> str:
+    size = f"{facts.width} x {facts.height} px"
+    lines = [("size", size), ("lambda", "fixed" if facts.lmbda is None else f"{facts.lmbda:.4g}")]
+    lines += [("model", facts.model)]
+    parts = [("header", facts.header_bytes), ("z", facts.z_bytes)]
+    parts += [(f"slice {index}", size) for index, size in enumerate(facts.slice_bytes)]
+    parts += [("other", facts.other_bytes), ("total", facts.total_bytes)]
+    digits = len(str(facts.total_bytes))
+    lines += [(part, f"{size:{digits}} bytes  {100 * size / facts.total_bytes:5.1f} %") for part, size in parts]
+    lines += [("rate", f"{facts.bpp:.4f} bpp")]
+    return "\n".join(f"{name:8}  {value}" for name, value in lines)

@@ -1,0 +1,149 @@
+"""`dcae eval`: how many bits, and how good, on a folder of pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dcae.cli.one_line_errors import BAD_INPUT, Failures
+from dcae.cli.weights import MODEL_HELP, legal_lmbda, open_codec
+from dcae.codec.protocol import Codec
+from dcae.config import LMBDA_MAX, LMBDA_MIN
+from dcae.images import MAX_PIXELS, load_image
+from dcae.results import RDPoint
+
+if TYPE_CHECKING:
+    from dcae.analysis.evaluate import BDRate, MeanPoint
+
+ANCHOR = "jpeg"
+"""What BD-rates are against."""
+NUM_LMBDAS = 8
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".jp2")
+
+
+@dataclass(frozen=True)
+class _Contender:
+    """A codec with the qualities of its curve, and its settings in words."""
+
+    codec: Codec
+    qualities: Sequence[float | None]
+    settings: str
+
+
+def evaluate_folder(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Pictures; folders in it are not searched.")],
+    codec: Annotated[
+        list[str], typer.Option(help="dcae, jpeg, webp or avif; may be repeated. With jpeg, BD-rates are against it.")
+    ] = ["dcae"],  # noqa: B006 (typer copies it)
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "small",
+    lmbda: Annotated[
+        list[float] | None,
+        typer.Option(help=f"May be repeated. Default: {NUM_LMBDAS} from {LMBDA_MIN} to {LMBDA_MAX}."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where eval.csv and eval.json go; made if missing.")] = Path("dcae-eval"),
+) -> None:
+    """Measure codecs on a folder of pictures, from real files: bpp, PSNR, MS-SSIM, BD-rate."""
+    from dcae.analysis.evaluate import AVERAGING, bd_rates, mean_curve, write_results
+
+    failures = Failures()
+    pictures = _pictures(folder)
+    contenders = _contenders(codec, model, lmbda, failures)
+    out.mkdir(parents=True, exist_ok=True)
+    points = _measure(pictures, contenders, failures)
+    if not points:
+        raise typer.Exit(BAD_INPUT)
+    means = mean_curve(points)
+    rates = bd_rates(means, ANCHOR)
+    paths = write_results(out, points, means, rates, {name: entry.settings for name, entry in contenders.items()})
+    typer.echo(f"{means[0].images} pictures; {AVERAGING}")
+    typer.echo(_table(means))
+    for rate in rates:
+        typer.echo(_sentence(rate))
+    typer.echo(f"written: {', '.join(paths)}")
+    failures.exit_if_any()
+
+
+def _pictures(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder")
+    pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if not pictures:
+        raise ValueError(f"{folder} holds no pictures; looked for {', '.join(_SUFFIXES)}")
+    return pictures
+
+
+def _contenders(
+    names: Sequence[str], model: str, lmbdas: Sequence[float] | None, failures: Failures
+) -> dict[str, _Contender]:
+    """The codecs by the name that their points carry; one that this machine lacks is reported and left out."""
+    from dcae.analysis.baselines import BASELINES, baseline
+
+    contenders: dict[str, _Contender] = {}
+    for name in dict.fromkeys(names):
+        if name == "dcae":
+            contenders |= _dcae(model, lmbdas)
+        elif name not in BASELINES:
+            raise ValueError(f"--codec is {name!r}; legal: dcae, {', '.join(BASELINES)}")
+        else:
+            with failures.of(name):
+                contender = baseline(name)
+                contenders[name] = _Contender(contender, contender.curve, contender.settings)
+    return contenders
+
+
+def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, _Contender]:
+    import numpy as np
+
+    codec = open_codec(model, MAX_PIXELS)
+    if lmbdas is None and codec.lmbda_range is not None:
+        lmbdas = [float(f"{lmbda:.4g}") for lmbda in np.geomspace(LMBDA_MIN, LMBDA_MAX, NUM_LMBDAS)]
+    qualities = [legal_lmbda(codec, lmbda) for lmbda in dict.fromkeys(lmbdas or [None])]
+    hash8 = codec.identity[:8]
+    name = f"{Path(model).name.split('.')[0].removesuffix(f'-{hash8}')}-{hash8}"
+    return {name: _Contender(codec, qualities, f"DCAE, weights {codec.identity}")}
+
+
+def _measure(pictures: Sequence[Path], contenders: dict[str, _Contender], failures: Failures) -> list[RDPoint]:
+    """All points; a picture that one codec cannot take is left out for all, so that means are over the same ones."""
+    from tqdm import tqdm
+
+    from dcae.analysis.evaluate import rd_points
+
+    points: list[RDPoint] = []
+    total = len(pictures) * sum(len(entry.qualities) for entry in contenders.values())
+    with tqdm(total=total, unit="file", disable=None, leave=False) as bar:
+        for path in pictures:
+            with failures.of(path):
+                image = load_image(path)
+                of_this_picture: list[RDPoint] = []
+                for name, entry in contenders.items():
+                    for point in rd_points(name, entry.codec, path.name, image, entry.qualities):
+                        of_this_picture.append(point)
+                        bar.update()
+                points += of_this_picture
+    return points
+
+
+def _table(means: "Sequence[MeanPoint]") -> str:
+    width = max(len(mean.codec) for mean in means)
+    lines = [f"{'codec':{width}}  {'quality':>8}  {'bpp':>8}  {'PSNR dB':>8}  {'MS-SSIM':>8}"]
+    for mean in means:
+        ms_ssim = "n/a" if mean.ms_ssim is None else f"{mean.ms_ssim:.5f}"
+        partial = f"  (MS-SSIM of {mean.ms_ssim_images})" if 0 < mean.ms_ssim_images < mean.images else ""
+        figures = f"{mean.quality:8.4g}  {mean.bpp:8.4f}  {mean.psnr_db:8.3f}  {ms_ssim:>8}"
+        lines.append(f"{mean.codec:{width}}  {figures}{partial}")
+    return "\n".join(lines)
+
+
+def _sentence(rate: "BDRate") -> str:
+    from dcae.analysis.evaluate import BD_METHOD
+
+    if rate.percent is None or rate.psnr_interval_db is None:
+        return f"BD-rate of {rate.codec} against {rate.anchor}: n/a ({rate.reason})"
+    low, high = rate.psnr_interval_db
+    return (
+        f"BD-rate of {rate.codec} against {rate.anchor}: {rate.percent:+.2f} % "
+        f"(of the mean curves, {low:.2f} to {high:.2f} dB, {BD_METHOD})"
+    )

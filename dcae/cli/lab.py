@@ -1,0 +1,100 @@
+"""`dcae lab`: JupyterLab on a copy of the lessons that is the user's own."""
+
+import hashlib
+import json
+import os
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from dcae.files import write_atomically
+from dcae.images import load_image
+
+PHOTO_VARIABLE = "DCAE_PHOTO"
+"""The environment variable that names the user's photo to the lessons."""
+START = "00_start.ipynb"
+SHIPPED_HASHES = ".shipped.json"
+"""In the user's folder: the hash of each lesson as it was copied, which tells a lesson that was never touched."""
+
+
+class LabCommand(TyperCommand):
+    """A command that hands on what stands behind `--` as it is, also where its own argument is left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parses what stands before the first `--`; `ctx.args` is what stands behind it."""
+        end = args.index("--") if "--" in args else len(args)
+        super().parse_args(ctx, args[:end])
+        ctx.args = args[end + 1 :]
+        return ctx.args
+
+
+def lab(
+    context: typer.Context,
+    photo: Annotated[Path | None, typer.Argument(metavar="PHOTO", help="A picture to begin with.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where your copy of the lessons is.")] = Path("dcae-notebooks"),
+) -> None:
+    """Open the lessons in JupyterLab: dcae lab [PHOTO] [-- ARGUMENTS OF JUPYTERLAB].
+
+    The lessons are copied to a folder of yours. One that you changed is never overwritten.
+    """
+    if photo is not None:
+        load_image(photo)
+    folder.mkdir(parents=True, exist_ok=True)
+    for kept in copy_lessons(folder):
+        typer.echo(f"{kept} has your changes and stays; there is a newer one: rename yours to get it")
+    environment = dict(os.environ)
+    if photo is not None:
+        environment[PHOTO_VARIABLE] = str(copy_photo(photo, folder).resolve())
+    command = [sys.executable, "-m", "jupyterlab", str(folder / START), "--ServerApp.answer_yes=True", *context.args]
+    sys.stdout.flush()
+    # This process becomes JupyterLab: signals, exit code and terminal are its own. Its answer to Ctrl-C is yes.
+    os.execve(sys.executable, command, environment)
+
+
+def copy_lessons(folder: Path) -> list[Path]:
+    """Copies the shipped lessons into a folder: those it lacks, and newer ones over copies that nobody changed.
+
+    Args:
+        folder: the user's, which exists.
+
+    Returns:
+        The copies that were changed by the user while the shipped lesson changed too; they stay as they are.
+    """
+    record = folder / SHIPPED_HASHES
+    copied: dict[str, str] = json.loads(record.read_text()) if record.is_file() else {}
+    outdated: list[Path] = []
+    for lesson in files("dcae_notebooks").iterdir():
+        if not lesson.name.endswith(".ipynb"):
+            continue
+        target, shipped = folder / lesson.name, lesson.read_bytes()
+        found = _sha256(target.read_bytes()) if target.exists() else None
+        if found in (None, copied.get(lesson.name), _sha256(shipped)):
+            if found != _sha256(shipped):
+                write_atomically(target, shipped)
+            copied[lesson.name] = _sha256(shipped)
+        elif copied.get(lesson.name) != _sha256(shipped):
+            outdated.append(target)
+    write_atomically(record, json.dumps(copied, indent=1, sort_keys=True).encode())
+    return sorted(outdated)
+
+
+def copy_photo(photo: Path, folder: Path) -> Path:
+    """Copies a photo into a folder, if it is not there already; returns the copy's path.
+
+    Raises:
+        ValueError: another file of that name is there.
+    """
+    target, data = folder / photo.name, photo.read_bytes()
+    if target.exists() and target.read_bytes() != data:
+        raise ValueError(f"{target} is another picture than {photo}; rename one of them")
+    if not target.exists():
+        write_atomically(target, data)
+    return target
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
