@@ -185,7 +185,7 @@ def scale_table() -> list[float]:
     """The scale of each level, evenly spaced in their logarithm (CompressAI's table).
 
     >>> [round(scale, 2) for scale in scale_table()[::21]]
-    [0.11, 1.46, 19.33, 256.0]
+    [0.11, 1.46, 19.32, 256.0]
     """
     step = math.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
     return [SCALE_MIN * math.exp(step * level) for level in range(SCALE_LEVELS)]

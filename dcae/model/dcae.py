@@ -183,5 +183,5 @@ def _check_images(x: Tensor) -> None:
     height, width = x.shape[-2:]
     if height % MULTIPLE_PX or width % MULTIPLE_PX:
         raise ValueError(f"images are {height} x {width} px; sides must be multiples of {MULTIPLE_PX} px")
-    if not bool(x.isfinite().all()):
+    if not bool(torch.stack(x.detach().aminmax()).isfinite().all()):
         raise ValueError("images hold NaN or infinite values; must be finite, in [0, 1]")
