@@ -8,7 +8,7 @@ import typer
 
 from dcae.cli.coding import decode, encode, info
 from dcae.cli.evaluation import evaluate_folder
-from dcae.cli.lab import LabCommand, lab
+from dcae.cli.lessons import LabCommand, lab
 from dcae.cli.one_line_errors import OneLineErrors
 from dcae.cli.training import export, train
 

@@ -1,0 +1,182 @@
+"""`dcae eval`: figures of a folder on the screen, in CSV and in JSON, over the same pictures for every codec."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import features
+from typer.testing import Result
+
+from dcae.analysis.baselines import BASELINES
+from dcae.codec.codec import Codec
+from dcae.images import load_image, save_png
+from dcae.samples import sample
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two pictures, one of them too small for MS-SSIM, and a note."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    save_png(folder / "a_large.png", sample("coffee")[:170, :165])
+    save_png(folder / "b_small.png", sample("flower")[200:264, 300:396])
+    (folder / "note.txt").write_text("no picture")
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "results" / "first"
+
+
+def rows_of(out: Path) -> list[dict[str, str]]:
+    with (out / "eval.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def record_of(out: Path) -> dict[str, Any]:
+    return json.loads((out / "eval.json").read_text())
+
+
+def test_every_picture_has_its_figures_and_so_has_their_mean(run: Run, folder: Path, out: Path, codec: Codec):
+    result = run("eval", folder, "--model", codec_path(codec, folder), "--lmbda", 0.0018, "--lmbda", 0.05, "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    rows = rows_of(out)
+    assert [(row["image"], row["quality"]) for row in rows] == [
+        (image, lmbda) for image in ("a_large.png", "b_small.png") for lmbda in ("0.0018", "0.05")
+    ] + [("mean", "0.0018"), ("mean", "0.05")]
+    small = load_image(folder / "b_small.png")
+    assert int(rows[3]["bytes"]) == len(codec.encode(small, 0.05))
+    assert float(rows[5]["bpp"]) == pytest.approx((float(rows[1]["bpp"]) + float(rows[3]["bpp"])) / 2)
+    assert [row["ms_ssim"] == "" for row in rows] == [False, False, True, True, False, False]
+    record = record_of(out)
+    assert [point["bytes"] for point in record["points"]] == [int(row["bytes"]) for row in rows[:4]]
+    name = f"mine-{codec.identity[:8]}"
+    assert {row["codec"] for row in rows} == {name}
+    assert record["codecs"] == {name: f"DCAE, weights {codec.identity}"}
+    assert "BD-rate" not in result.stdout
+    assert result.stdout.splitlines()[-1] == f"written: {out / 'eval.csv'}, {out / 'eval.json'}"
+
+
+def codec_path(codec: Codec, folder: Path) -> Path:
+    """The codec's weights as mine.safetensors beside the folder."""
+    from dcae.checkpoint import save_weights
+
+    path = folder.parent / "mine.safetensors"
+    save_weights(codec.model, path)
+    return path
+
+
+def test_the_default_lambdas_are_8_from_0_0018_to_0_05_evenly_in_their_logarithm(
+    run: Run, folder: Path, out: Path, shipped: str
+):
+    (folder / "a_large.png").unlink()
+    assert run("eval", folder, "--model", "tiny", "--out", out).exit_code == 0
+    means = record_of(out)["means"]
+    assert {mean["codec"] for mean in means} == {shipped}
+    lmbdas = [mean["quality"] for mean in means]
+    assert (len(lmbdas), lmbdas[0], lmbdas[-1]) == (8, 0.0018, 0.05)
+    assert np.ptp(np.diff(np.log(lmbdas))) < 1e-3
+
+
+def test_weights_of_one_lambda_have_one_point(run: Run, folder: Path, out: Path, fixed_weights: Path):
+    (folder / "a_large.png").unlink()
+    assert run("eval", folder, "--model", fixed_weights, "--out", out).exit_code == 0
+    assert [mean["quality"] for mean in record_of(out)["means"]] == [0.0]
+
+
+def test_ms_ssim_is_n_a_where_every_picture_is_under_161_px(run: Run, folder: Path, out: Path):
+    (folder / "a_large.png").unlink()
+    result = run("eval", folder, "--codec", "jpeg", "--out", out)
+    lines = result.stdout.splitlines()
+    assert "PSNR" in lines[1]
+    assert all(line.endswith("n/a") for line in lines[2 : 2 + len(BASELINES["jpeg"].curve)])
+    assert all(mean["ms_ssim"] is None for mean in record_of(out)["means"])
+
+
+def test_a_mean_ms_ssim_over_fewer_pictures_says_over_how_many(run: Run, folder: Path, out: Path):
+    lines = run("eval", folder, "--codec", "jpeg", "--out", out).stdout.splitlines()
+    assert all(line.endswith("(MS-SSIM of 1)") for line in lines[2 : 2 + len(BASELINES["jpeg"].curve)])
+
+
+def test_bd_rates_are_against_jpeg_with_averaging_interval_and_method(run: Run, folder: Path, out: Path):
+    result = run("eval", folder, "--codec", "webp", "--codec", "jpeg", "--codec", "webp", "--out", out)
+    (rate,) = record_of(out)["bd_rates"]
+    low, high = rate["psnr_interval_db"]
+    assert (rate["codec"], rate["anchor"]) == ("webp", "jpeg")
+    assert "2 pictures; mean over the images of each image's own bpp" in result.stdout
+    sentence = f"{rate['percent']:+.2f} % (of the mean curves, {low:.2f} to {high:.2f} dB, akima)"
+    assert f"BD-rate of webp against jpeg: {sentence}" in result.stdout
+
+
+def test_a_curve_too_short_for_a_bd_rate_says_so(run: Run, folder: Path, out: Path, fixed_weights: Path):
+    (folder / "a_large.png").unlink()
+    result = run("eval", folder, "--codec", "dcae", "--codec", "jpeg", "--model", fixed_weights, "--out", out)
+    assert result.exit_code == 0
+    assert "against jpeg: n/a (test has 1 points; must be 4 or more)" in result.stdout
+
+
+def test_a_picture_that_cannot_be_read_is_named_and_left_out(run: Run, folder: Path, out: Path):
+    (folder / "broken.jpg").write_bytes(b"broken")
+    result = run("eval", folder, "--codec", "jpeg", "--out", out)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"dcae: {folder / 'broken.jpg'}: not a picture")
+    assert result.stderr.count("\n") == 1
+    assert {row["image"] for row in rows_of(out)} == {"a_large.png", "b_small.png", "mean"}
+
+
+def test_a_picture_that_one_codec_cannot_take_is_left_out_for_all(run: Run, folder: Path, out: Path):
+    save_png(folder / "long.png", np.zeros((1, 16384, 3), np.uint8))
+    result = run("eval", folder, "--codec", "jpeg", "--codec", "webp", "--out", out)
+    assert result.exit_code == 2
+    assert "long.png: image is 16384 x 1 px; webp's sides are at most 16383 px" in result.stderr
+    assert {row["image"] for row in rows_of(out)} == {"a_large.png", "b_small.png", "mean"}
+
+
+def test_nothing_is_written_when_no_picture_could_be_measured(run: Run, folder: Path, out: Path):
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "broken.jpg").write_bytes(b"broken")
+    assert run("eval", folder, "--codec", "jpeg", "--out", out).exit_code == 2
+    assert list(out.iterdir()) == []
+
+
+def test_a_codec_that_the_machine_lacks_is_named_and_the_others_measured(
+    run: Run, folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+):
+    check = features.check
+    monkeypatch.setattr("dcae.analysis.baselines.features.check", lambda name: name != "avif" and check(name))
+    result = run("eval", folder, "--codec", "avif", "--codec", "jpeg", "--out", out)
+    assert result.exit_code == 2
+    assert "dcae: avif is not available: this Pillow" in result.stderr
+    assert {row["codec"] for row in rows_of(out)} == {"jpeg"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["{folder}", "--codec", "gif"], "--codec is 'gif'; legal: dcae, jpeg, webp, avif"),
+        (["{folder}", "--model", "{weights}", "--lmbda", "1"], "--lmbda is 1.0; must be 0.0005 to 0.15"),
+        (["{folder}", "--model", "none"], "no weights named 'none'"),
+        (["{folder}/note.txt"], "note.txt is no folder"),
+        (["{empty}"], "holds no pictures; looked for .png, .jpg"),
+        (["{folder}", "--codec", "jpeg", "--out", "{folder}/note.txt"], "note.txt: File exists"),
+    ],
+    ids=["codec", "lambda", "model", "no folder", "no pictures", "out is a file"],
+)
+def test_what_cannot_be_measured_is_refused_in_one_line(
+    run: Run, folder: Path, tmp_path: Path, weights: Path, arguments: list[str], line: str
+):
+    (tmp_path / "empty").mkdir()
+    places = {"folder": folder, "empty": tmp_path / "empty", "weights": weights}
+    result = run("eval", "--out", tmp_path / "out", *(argument.format(**places) for argument in arguments))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("dcae: ")
+    assert line in result.stderr
+    assert result.stderr.count("\n") == 1
