@@ -66,6 +66,7 @@ def shipped_names() -> list[str]:
     return sorted(_shipped())
 
 
+@torch.inference_mode(False)  # else a caller's inference mode would decide how the model rounds, and forbid training
 def read_weights(path: str | Path) -> DCAE:
     """The model of one .safetensors file, in eval mode, on the CPU; its tables are the file's, not computed anew.
 
@@ -154,6 +155,7 @@ def identity(model: DCAE) -> str:
     return digest.hexdigest()
 
 
+@torch.inference_mode(False)
 def load_published(path: str | Path) -> DCAE:
     """The model of a checkpoint of the published code (github.com/CVL-UESTC/DCAE), in eval mode, on the CPU.
 

@@ -36,7 +36,7 @@ class AnalysisPath(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.filters = nn.Parameter(torch.tensor(np.stack([prefilter(BLOCK_PX)] * 2), dtype=torch.float32))
+        self.filters = _both_axes(prefilter(BLOCK_PX))
         self.conv = nn.Conv2d(3 * BLOCK_PX**2, channels, 1)
         with torch.no_grad():
             self.conv.weight.copy_(_start_basis(channels)[:, :, None, None] / START_STEP)
@@ -56,7 +56,7 @@ class SynthesisPath(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.filters = nn.Parameter(torch.tensor(np.stack([prefilter(BLOCK_PX).T] * 2), dtype=torch.float32))
+        self.filters = _both_axes(prefilter(BLOCK_PX).T)
         self.conv = nn.Conv2d(channels, 3 * BLOCK_PX**2, 1)
         with torch.no_grad():
             self.conv.weight.copy_(_start_basis(channels).T[:, :, None, None] * START_STEP)
@@ -109,6 +109,11 @@ def _start_basis(channels: int) -> Tensor:
     cost = np.array([1, _CHROMA_PENALTY, _CHROMA_PENALTY])[:, None, None] * frequency
     order = np.argsort(cost.ravel(), kind="stable")[:channels]
     return torch.tensor(basis[order], dtype=torch.float32)
+
+
+def _both_axes(filter: np.ndarray) -> nn.Parameter:
+    """One filter for rows and one for columns, (2, 16, 16), contiguous: a weights file brings them back like that."""
+    return nn.Parameter(torch.tensor(np.stack([filter, filter]), dtype=torch.float32).contiguous())
 
 
 def _filter_across_edges(x: Tensor, filters: Tensor) -> Tensor:
