@@ -101,12 +101,14 @@ class Codec:
         if header.identity != bytes.fromhex(self.identity)[:8]:
             raise BitstreamError(f"file was made with weights {header.identity.hex()}; these are {self.identity[:16]}")
         self._check_pixels(header.width, header.height, BitstreamError)
-        if (header.lmbda == _FIXED_LMBDA) != (self.lmbda_range is None):
-            raise BitstreamError(f"file has lambda {header.lmbda:g}; its weights allow {self.lmbda_range or 'none'}")
-        padded = padded_size(header.height, header.width)
-        y_hat = self.latent_coder.decode(sections, *padded, num_slices)
+        lmbda = None if header.lmbda == _FIXED_LMBDA else header.lmbda
         try:
-            return self.synthesise(y_hat, header.lmbda or None, header.height, header.width)
+            self.model.check_lmbda(lmbda, torch.empty(1))
+        except ValueError as error:
+            raise BitstreamError(f"file does not fit its weights: {error}") from None
+        y_hat = self.latent_coder.decode(sections, *padded_size(header.height, header.width), num_slices)
+        try:
+            return self.synthesise(y_hat, lmbda, header.height, header.width)
         except ValueError as error:
             raise BitstreamError(f"file decodes to no picture: {error}") from None
 
@@ -160,7 +162,8 @@ class Session:
             ValueError: if lambda is not legal.
         """
         lmbda = _float32(lmbda)
-        return pack(self._header(lmbda), self._coded(lmbda).sections)
+        sections = self._coded(lmbda).sections
+        return pack(self._header(lmbda), sections)
 
     def reconstruct(self, lmbda: float | None = None) -> NDArray[np.uint8]:
         """The picture that the file at lambda decodes to, uint8, H x W x 3, without decoding it.
