@@ -98,7 +98,7 @@ class Run:
         if self.seconds >= self.next_evaluation:
             self.next_evaluation += 60 * self.config.evaluate_minutes
             self.evaluate()
-        figures = {"loss": float(loss.loss), "bpp": float(loss.bpp), "psnr": -10 * math.log10(float(loss.mse))}
+        figures = {"loss": loss.loss.item(), "bpp": float(loss.bpp), "psnr": -10 * math.log10(float(loss.mse))}
         if self.steps % 10 == 0:
             self._log({"step": self.steps, "seconds": round(self.seconds, 1), "norm": float(norm), **figures})
         return {name: f"{value:.3f}" for name, value in figures.items()} | {"step": str(self.steps)}
@@ -142,8 +142,8 @@ class Run:
     def _update_average(self) -> None:
         decay = min(self.config.ema_decay, self.steps / (self.steps + 20))
         with torch.no_grad():
-            averages, currents = list(self.average.parameters()), list(self.model.parameters())
-            torch._foreach_lerp_(averages, currents, 1 - decay)
+            for average, current in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                average.lerp_(current, 1 - decay)
 
     def _log(self, record: dict[str, Any]) -> None:
         with (self.out / "log.jsonl").open("a") as file:
@@ -168,7 +168,9 @@ def _start_model(config: TrainingConfig) -> DCAE:
         weights = read_weights(Path(config.start))
         if weights.config != model.config:
             raise ValueError(f"{config.start} holds another network than preset {config.preset!r}")
-        model.load_state_dict(weights.state_dict(), strict=False)
+        with torch.no_grad():
+            for parameter, stored in zip(model.parameters(), weights.parameters(), strict=True):
+                parameter.copy_(stored)
     return model.train()
 
 
