@@ -108,5 +108,6 @@ class TrainingConfig:
             raise ValueError(f"{path} holds unknown names {unknown}; legal: {', '.join(sorted(names))}")
         if missing := sorted({"photos", "out"} - set(values)):
             raise ValueError(f"{path} lacks {missing}")
-        values["photos"] = tuple(values["photos"])
+        photos = values["photos"]
+        values["photos"] = (photos,) if isinstance(photos, str) else tuple(photos)
         return cls(**values)
