@@ -4,12 +4,16 @@ They are found through importlib.resources, never by a path relative to a reposi
 hashes are in data/README.md. Models are never trained on them.
 """
 
+import os
 from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcae.images import load_image
+
+PHOTO_VARIABLE = "DCAE_PHOTO"
+"""The environment variable that names the user's photo to the lessons."""
 
 _FILES = {
     "flower": "flower.jpg",
@@ -50,3 +54,17 @@ def sample(name: str) -> NDArray[np.uint8]:
     if name not in _FILES:
         raise ValueError(f"there is no sample {name!r}; legal: {', '.join(_FILES)}")
     return load_image(files("dcae_data").joinpath("images", _FILES[name]).read_bytes())
+
+
+def start_photo() -> NDArray[np.uint8]:
+    """Return the photo that a lesson begins with: the one that `dcae lab PHOTO` was given, else the first sample.
+
+    Returns:
+        uint8, H x W x 3, RGB.
+
+    Raises:
+        OSError: the file that the environment variable DCAE_PHOTO names cannot be opened.
+        ValueError: it is no picture.
+    """
+    path = os.environ.get(PHOTO_VARIABLE)
+    return load_image(path) if path else sample(sample_images()[0])

@@ -13,9 +13,8 @@ from typer.core import TyperCommand
 
 from dcae.files import write_atomically
 from dcae.images import load_image
+from dcae.samples import PHOTO_VARIABLE
 
-PHOTO_VARIABLE = "DCAE_PHOTO"
-"""The environment variable that names the user's photo to the lessons."""
 START = "00_start.ipynb"
 SHIPPED_HASHES = ".shipped.json"
 """In the user's folder: the hash of each lesson as it was copied, which tells a lesson that was never touched."""

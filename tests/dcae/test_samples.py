@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcae.samples import sample, sample_images
+from dcae.images import save_png
+from dcae.samples import PHOTO_VARIABLE, sample, sample_images, start_photo
 
 
 def test_every_shipped_image_has_the_hash_that_the_readme_states(root: Path):
@@ -44,3 +45,12 @@ def test_the_shipped_images_stay_under_3_mb(root: Path):
 def test_an_unknown_sample_is_refused_with_the_names_there_are():
     with pytest.raises(ValueError, match="there is no sample 'lena'; legal: flower, china, "):
         sample("lena")
+
+
+def test_lesson_begins_with_the_photo_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(PHOTO_VARIABLE, raising=False)
+    np.testing.assert_array_equal(start_photo(), sample("flower"))
+    mine = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    save_png(tmp_path / "mine.png", mine)
+    monkeypatch.setenv(PHOTO_VARIABLE, str(tmp_path / "mine.png"))
+    np.testing.assert_array_equal(start_photo(), mine)
