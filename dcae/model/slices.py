@@ -69,9 +69,10 @@ class SliceLoop(nn.Module):
 
     def forward(self, latent_scales: Tensor, latent_means: Tensor, code: Code) -> Slices:
         query = torch.cat([latent_scales, latent_means], dim=1)
+        dictionary = self.dictionary.view_as(self.dictionary)  # torch's counter of operations fails on a parameter
         found: list[tuple[Tensor, Tensor, Tensor]] = []
         for index, predictor in enumerate(cast(Iterable[SlicePredictor], self.slices)):
-            support, mu, sigma = predictor(query, self.dictionary)
+            support, mu, sigma = predictor(query, dictionary)
             y_hat = predictor.refine(support, code(index, mu, sigma))
             query = torch.cat([query, y_hat], dim=1)
             found.append((y_hat, mu, sigma))

@@ -1,0 +1,97 @@
+"""The slice loop: its order, what a slice may know, and that encoder and decoder meet in it."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from dcae.config import PRESETS
+from dcae.model.slices import SliceLoop, Slices
+
+CONFIG = replace(PRESETS["tiny"], M=10, dictionary_entries=4, context_widths=(8, 8))
+
+
+@pytest.fixture(params=["depthwise", "conv3x3"])
+def loop(request: pytest.FixtureRequest) -> SliceLoop:
+    torch.manual_seed(0)
+    return SliceLoop(replace(CONFIG, context=request.param)).double().eval()
+
+
+@pytest.fixture
+def latents() -> tuple[Tensor, Tensor, Tensor]:
+    """Latent scales, latent means and y, each (1, 10, 3, 4)."""
+    torch.manual_seed(1)
+    scales, means, y = torch.randn(3, 1, 10, 3, 4, dtype=torch.float64)
+    return scales, means, 5 * y
+
+
+def run(loop: SliceLoop, latents: tuple[Tensor, Tensor, Tensor]) -> Slices:
+    scales, means, y = latents
+    with torch.inference_mode():
+        return loop(scales, means, lambda index, mu, sigma: (y.chunk(5, 1)[index] - mu).round() + mu)
+
+
+def test_slices_come_in_order_with_the_shape_of_a_slice(loop: SliceLoop, latents: tuple[Tensor, Tensor, Tensor]):
+    seen: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = []
+
+    def code(index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        seen.append((index, tuple(mu.shape), tuple(sigma.shape)))
+        return mu
+
+    found = loop(latents[0], latents[1], code)
+    assert seen == [(index, (1, 2, 3, 4), (1, 2, 3, 4)) for index in range(5)]
+    assert found.y_hat.shape == found.mu.shape == found.sigma.shape == (1, 10, 3, 4)
+
+
+@pytest.mark.parametrize("changed", range(5))
+def test_a_slice_is_predicted_from_the_ones_before_it_alone(
+    loop: SliceLoop, latents: tuple[Tensor, Tensor, Tensor], changed: int
+):
+    before = run(loop, latents)
+    scales, means, y = latents
+    others = y.clone()
+    others[:, 2 * changed : 2 * changed + 2] += 7
+    after = run(loop, (scales, means, others))
+    for index in range(5):
+        channels = slice(2 * index, 2 * index + 2)
+        same_mu = torch.equal(before.mu[:, channels], after.mu[:, channels])
+        same_sigma = torch.equal(before.sigma[:, channels], after.sigma[:, channels])
+        assert same_mu == same_sigma == (index <= changed)
+
+
+def test_a_decoder_that_is_given_the_symbols_finds_the_encoders_mu_sigma_and_y_hat(
+    loop: SliceLoop, latents: tuple[Tensor, Tensor, Tensor]
+):
+    scales, means, y = latents
+    symbols: list[Tensor] = []
+
+    def encode(index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        symbols.append((y.chunk(5, 1)[index] - mu).round())
+        return symbols[-1] + mu
+
+    with torch.inference_mode():
+        encoder = loop(scales, means, encode)
+        decoder = loop(scales, means, lambda index, mu, sigma: symbols[index] + mu)
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(encoder, decoder, strict=True))
+
+
+def test_the_refinement_moves_a_value_by_less_than_half_a_step(loop: SliceLoop, latents: tuple[Tensor, Tensor, Tensor]):
+    coded: list[Tensor] = []
+
+    def code(index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        coded.append((latents[2].chunk(5, 1)[index] - mu).round() + mu)
+        return coded[-1]
+
+    with torch.inference_mode():
+        moved = loop(latents[0], latents[1], code).y_hat - torch.cat(coded, dim=1)
+    assert 0 < float(moved.abs().max()) <= 0.5
+
+
+@pytest.mark.parametrize(("scale_activation", "positive"), [("softplus", True), ("none", False)])
+def test_softplus_makes_every_sigma_positive_and_none_leaves_the_raw_output(
+    scale_activation: str, positive: bool, latents: tuple[Tensor, Tensor, Tensor]
+):
+    torch.manual_seed(0)
+    loop = SliceLoop(replace(CONFIG, scale_activation=scale_activation)).double()
+    assert (float(run(loop, latents).sigma.min()) > 0) == positive
