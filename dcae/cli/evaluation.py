@@ -17,8 +17,6 @@ from dcae.results import RDPoint
 if TYPE_CHECKING:
     from dcae.analysis.evaluate import BDRate, MeanPoint
 
-ANCHOR = "jpeg"
-"""What BD-rates are against."""
 NUM_LMBDAS = 8
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".jp2")
 
@@ -35,7 +33,7 @@ class _Contender:
 def evaluate_folder(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Pictures; folders in it are not searched.")],
     codec: Annotated[
-        list[str], typer.Option(help="dcae, jpeg, webp or avif; may be repeated. With jpeg, BD-rates are against it.")
+        list[str], typer.Option(help="dcae, jpeg, webp or avif; may be repeated. BD-rates are against each one but dcae.")
     ] = ["dcae"],  # noqa: B006 (typer copies it)
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "small",
     lmbda: Annotated[
@@ -45,6 +43,7 @@ def evaluate_folder(
     out: Annotated[Path, typer.Option(help="Where eval.csv and eval.json go; made if missing.")] = Path("dcae-eval"),
 ) -> None:
     """Measure codecs on a folder of pictures, from real files: bpp, PSNR, MS-SSIM, BD-rate."""
+    from dcae.analysis.baselines import BASELINES
     from dcae.analysis.evaluate import AVERAGING, bd_rates, mean_curve, write_results
 
     failures = Failures()
@@ -55,7 +54,7 @@ def evaluate_folder(
     if not points:
         raise typer.Exit(BAD_INPUT)
     means = mean_curve(points)
-    rates = bd_rates(means, ANCHOR)
+    rates = [rate for anchor in contenders if anchor in BASELINES for rate in bd_rates(means, anchor)]
     paths = write_results(out, points, means, rates, {name: entry.settings for name, entry in contenders.items()})
     typer.echo(f"{means[0].images} pictures; {AVERAGING}")
     typer.echo(_table(means))

@@ -105,9 +105,11 @@ def test_a_mean_ms_ssim_over_fewer_pictures_says_over_how_many(run: Run, folder:
     assert all(line.endswith("(MS-SSIM of 1)") for line in lines[2 : 2 + len(BASELINES["jpeg"].curve)])
 
 
-def test_bd_rates_are_against_jpeg_with_averaging_interval_and_method(run: Run, folder: Path, out: Path):
+def test_bd_rates_are_against_every_baseline_with_averaging_interval_and_method(run: Run, folder: Path, out: Path):
     result = run("eval", folder, "--codec", "webp", "--codec", "jpeg", "--codec", "webp", "--out", out)
-    (rate,) = record_of(out)["bd_rates"]
+    reverse, rate = record_of(out)["bd_rates"]
+    assert (reverse["codec"], reverse["anchor"]) == ("jpeg", "webp")
+    assert (1 + rate["percent"] / 100) * (1 + reverse["percent"] / 100) == pytest.approx(1)
     low, high = rate["psnr_interval_db"]
     assert (rate["codec"], rate["anchor"]) == ("webp", "jpeg")
     assert "2 pictures; mean over the images of each image's own bpp" in result.stdout
