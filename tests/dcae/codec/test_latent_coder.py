@@ -47,12 +47,12 @@ def latents(tiny):
 
 
 def with_noise(coder, size, seed=0):
-    """The same coder on another machine: sigma differs by up to `size`, relatively."""
+    """The same coder on another machine: sigma differs by up to `size`, in units of max(1, sigma)."""
     other, rng = copy.deepcopy(coder), np.random.default_rng(seed)
 
     def disturb(_module, _inputs, outputs):
         support, mu, sigma = outputs
-        return support, mu, sigma * (1 + size * torch.from_numpy(rng.uniform(-1, 1, sigma.shape)))
+        return support, mu, sigma + size * sigma.clamp_min(1) * torch.from_numpy(rng.uniform(-1, 1, sigma.shape))
 
     for predictor in other.slice_loop.slices:
         predictor.register_forward_hook(disturb)

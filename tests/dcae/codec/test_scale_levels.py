@@ -19,8 +19,10 @@ from dcae.codec.scale_levels import (
     unpack_flags,
 )
 
-# Scales crowd around the boundaries, where levels are in doubt: a boundary times 1 + up to two margins.
-crowded = st.builds(lambda j, e: BOUNDARIES[j] * (1 + e), st.integers(0, 62), st.floats(-4e-5, 4e-5))
+UNITS = np.maximum(BOUNDARIES, 1)  # what margins are counted in
+
+# Scales crowd around the boundaries, where levels are in doubt: within two margins.
+crowded = st.builds(lambda j, e: BOUNDARIES[j] + e * UNITS[j], st.integers(0, 62), st.floats(-2e-4, 2e-4))
 sigmas = st.lists(st.one_of(crowded, st.floats(-1.0, 400.0), st.sampled_from([0.0, *BOUNDARIES])), max_size=60)
 
 
@@ -62,8 +64,8 @@ def test_levels_are_bytes_of_sigmas_shape():
 @pytest.mark.parametrize("margin", MARGINS.values())
 def test_elements_within_the_margin_and_no_others_are_near(margin):
     for sign in (-1, 1):
-        assert near_boundary(BOUNDARIES * (1 + sign * 0.99 * margin), margin).all()
-        assert not near_boundary(BOUNDARIES * (1 + sign * 1.01 * margin), margin).any()
+        assert near_boundary(BOUNDARIES + sign * 0.99 * margin * UNITS, margin).all()
+        assert not near_boundary(BOUNDARIES + sign * 1.01 * margin * UNITS, margin).any()
     assert not near_boundary([-1.0, 0.0, 0.11, 256.0, 1e9, np.inf], margin).any()
 
 
@@ -75,7 +77,7 @@ def test_every_decoder_resolves_the_encoders_levels(dtype, values, seed):
     positions, upper = unpack_flags(pack_flags(*flag(sigma, margin)), sigma.size)
     noise = np.random.default_rng(seed).uniform(-1, 1, sigma.shape)
     for direction in (noise, np.sign(noise), np.zeros_like(noise)):
-        decoded = sigma * (1 + 0.99 * margin * direction)
+        decoded = sigma + 0.99 * margin * direction * np.maximum(sigma, 1)
         np.testing.assert_array_equal(resolve(decoded, positions, upper), levels(sigma))
 
 
@@ -93,7 +95,7 @@ def test_slices_use_the_flags_of_their_own_elements(slices, present):
     upper = np.concatenate([u for _, u in flagged])
     positions, upper = unpack_flags(pack_flags(positions, upper), int(starts[-1]))
     for s, start in list(zip(slices, starts, strict=False))[:present]:
-        moved = np.array(s) * (1 - 0.9 * margin)
+        moved = np.array(s) - 0.9 * margin * np.maximum(s, 1)
         np.testing.assert_array_equal(resolve(moved, positions, upper, int(start)), levels(s))
 
 
