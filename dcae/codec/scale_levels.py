@@ -25,8 +25,9 @@ MARGINS = {"float64": 1e-9, "float32": 1e-4}
 """Distance from a boundary b within which the encoder flags an element, in units of max(1, b), for sigma's dtype.
 
 In these units because rounding acts so: it moves a small sigma as far as one of 1, a large one in proportion to its
-size. Largest difference measured between instruction sets and threads, with random weights: 2.5e-14 in float64 (with
-`small`), 1.9e-5 in float32 (`paper`). The margins are 40,000 and 5 times as wide; the lowest boundaries are 0.015 apart.
+size. Largest difference measured between instruction sets and threads, with random weights: 2.5e-14 in float64
+(`small`), 1.9e-5 in float32 (`paper`). The margins are 40,000 and 5 times as wide; the lowest two boundaries are 0.015
+apart.
 """
 
 

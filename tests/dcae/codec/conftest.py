@@ -4,9 +4,12 @@ Recipe weights are exact on every machine, and they make sigma spread over forty
 parameters are the seeds, so that a model of any config has some.
 """
 
+import importlib.util
 import math
 import zlib
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -93,3 +96,15 @@ def level_tables() -> SymbolTables:
     gaussian = GaussianConditional(None)
     gaussian.update_scale_table(scale_table(), force=True)
     return tables_of(gaussian)
+
+
+@pytest.fixture(scope="session")
+def reader() -> ModuleType:
+    """The module `independent_reader.py` beside this file (test files cannot import their neighbours)."""
+    path = Path(__file__).with_name("independent_reader.py")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,6 +1,5 @@
 """A reader written from docs/format.md alone, and ours, find the same in the same files, streams and flags."""
 
-import importlib.util
 import re
 import struct
 import sys
@@ -17,19 +16,6 @@ from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, p
 from dcae.codec.entropy_coder import decode_symbols, encode_symbols
 from dcae.codec.symbol_tables import SymbolTables
 
-
-def load_reader():
-    spec = importlib.util.spec_from_file_location(
-        "independent_reader", Path(__file__).with_name("independent_reader.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reader = load_reader()
 FEW = SymbolTables(
     np.array([-1, 7, 0]), np.array([4, 2, 2]), np.array([16384, 32768, 15729, 655, 58982, 6554, 65535, 1])
 )
@@ -47,13 +33,13 @@ def as_slice(symbols, indexes, tables):
     return slice_section(np.asarray(symbols, "<i4").tobytes(), encode_symbols(symbols, indexes, tables))
 
 
-def test_it_imports_nothing_of_ours():
+def test_it_imports_nothing_of_ours(reader):
     source = Path(__file__).with_name("independent_reader.py").read_text(encoding="utf-8")
     imported = {line.split()[1] for line in source.splitlines() if line.startswith(("import ", "from "))}
     assert imported == {"math", "struct", "zlib"} <= sys.stdlib_module_names
 
 
-def test_the_example_of_the_document_is_what_we_write_and_what_it_reads(root):
+def test_the_example_of_the_document_is_what_we_write_and_what_it_reads(reader, root):
     text = (root / "docs" / "format.md").read_text(encoding="utf-8").split("## 7. An example")[1]
     document = bytes.fromhex("".join(re.findall(r"^ {4,6}((?:[0-9a-f]{2} )+) ", text, re.MULTILINE)))
     flags = scale_levels.pack_flags(np.array([1]), np.array([True]))
@@ -70,7 +56,7 @@ def test_the_example_of_the_document_is_what_we_write_and_what_it_reads(root):
 
 
 @given(coded)
-def test_it_reads_our_streams_with_escapes_of_any_size(pairs):
+def test_it_reads_our_streams_with_escapes_of_any_size(reader, pairs):
     symbols, indexes = [s for s, _ in pairs], [i for _, i in pairs]
     stream = encode_symbols(np.array(symbols, np.int32), np.array(indexes, np.uint8), FEW)
     assert reader.read_stream(stream, indexes, as_lists(FEW)) == symbols
@@ -78,7 +64,7 @@ def test_it_reads_our_streams_with_escapes_of_any_size(pairs):
 
 @pytest.mark.parametrize("first_word", [2**31, 2**31 + 1, 12345 << 16])
 @pytest.mark.parametrize("last", [-1, 0, 1, 5])
-def test_it_reads_streams_whose_carry_runs_through_many_words(first_word, last):
+def test_it_reads_streams_whose_carry_runs_through_many_words(reader, first_word, last):
     tables = as_lists(FEW)
     decoder = reader.RangeDecoder([first_word])
     # The coder's interval straddles first_word, 0, 0, ...: every word is open until the last symbols decide.
@@ -94,7 +80,7 @@ def test_it_reads_streams_whose_carry_runs_through_many_words(first_word, last):
     st.one_of(st.lists(st.sampled_from([0, 1, 255]), max_size=24).map(bytes), st.binary(max_size=24)),
     st.lists(st.integers(0, 2), max_size=6),
 )
-def test_it_refuses_the_streams_that_we_refuse(stream, indexes):
+def test_it_refuses_the_streams_that_we_refuse(reader, stream, indexes):
     try:
         ours = decode_symbols(stream, np.array(indexes, np.uint8), FEW).tolist()
     except BitstreamError:
@@ -105,7 +91,7 @@ def test_it_refuses_the_streams_that_we_refuse(stream, indexes):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_it_reads_a_file_of_z_flags_and_slices(level_tables, seed):
+def test_it_reads_a_file_of_z_flags_and_slices(reader, level_tables, seed):
     rng = np.random.default_rng(seed)
     z_symbols = rng.integers(-3, 4, 3 * 2 * 4).astype(np.int32)
     z_indexes = np.repeat(np.arange(3), 2 * 4)
@@ -131,7 +117,7 @@ def test_it_reads_a_file_of_z_flags_and_slices(level_tables, seed):
         assert reader.read_slice(payload, its_levels, as_lists(level_tables)) == symbols[k].tolist()
 
 
-def test_it_notices_a_slice_with_other_symbols():
+def test_it_notices_a_slice_with_other_symbols(reader):
     payload = bytearray(as_slice([1, 0], [0, 0], FEW).payload)
     payload[0] ^= 1
     with pytest.raises(reader.Refused, match="checksum of the slice's symbols"):
@@ -139,7 +125,7 @@ def test_it_notices_a_slice_with_other_symbols():
 
 
 @given(st.lists(st.integers(0, 255), max_size=12).map(bytes))
-def test_it_refuses_the_flags_that_we_refuse(payload):
+def test_it_refuses_the_flags_that_we_refuse(reader, payload):
     try:
         positions, upper = scale_levels.unpack_flags(payload, 1000)
     except BitstreamError:
@@ -154,7 +140,7 @@ GOOD = pack(Header(b"identity", 0.013, 768, 512), [Section(1, b"zzzz"), Section(
 
 @settings(max_examples=400)
 @given(st.integers(0, len(GOOD)), st.integers(0, 4), st.binary(max_size=4), st.booleans())
-def test_it_refuses_the_files_that_we_refuse(start, removed, inserted, checksum_is_right):
+def test_it_refuses_the_files_that_we_refuse(reader, start, removed, inserted, checksum_is_right):
     body = GOOD[:start] + inserted + GOOD[start + removed :]
     data = body[:-4] + struct.pack("<I", zlib.crc32(body[:-4])) if checksum_is_right else body
     try:

@@ -1,0 +1,138 @@
+"""A file that must never change: `tiny` with recipe weights and a recipe image, pinned byte by byte.
+
+golden_stream.json holds it with all that cannot be rebuilt to the bit everywhere: the tables and the picture. With
+DCAE_REGENERATE_GOLDEN=1 it is made anew: to be done only when the format changes and its version with it.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from dcae.checkpoint import TABLES, identity
+from dcae.codec.bitstream import SectionType, unpack
+from dcae.codec.codec import Codec
+from dcae.codec.entropy_coder import decode_symbols
+from dcae.codec.symbol_tables import SymbolTables
+from dcae.config import PRESETS
+from dcae.images import load_image, png_bytes
+from dcae.model.dcae import DCAE
+
+PATH = Path(__file__).with_name("golden_stream.json")
+HEIGHT, WIDTH, LMBDA = 72, 104, 0.013
+MARGIN = 1e-3  # wider than the codec's, so that the file has level flags
+
+
+@pytest.fixture(scope="module")
+def golden(make_model, make_image) -> dict[str, Any]:
+    """What is pinned."""
+    if os.environ.get("DCAE_REGENERATE_GOLDEN"):
+        PATH.write_text(json.dumps(made_anew(make_model(PRESETS["tiny"]), make_image(HEIGHT, WIDTH)), indent=1) + "\n")
+    return json.loads(PATH.read_text())
+
+
+def made_anew(model: DCAE, image: np.ndarray) -> dict[str, Any]:
+    """What is to be pinned."""
+    tables = {name: packed(model.state_dict()[name].numpy()) for name in TABLES}
+    codec = exact_codec(model)
+    data = codec.encode(image, LMBDA)
+    return {
+        "identity": codec.identity,
+        "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
+        "file": base64.b64encode(data).decode(),
+        "picture": base64.b64encode(png_bytes(codec.decode(data))).decode(),
+        "tables": tables,
+    }
+
+
+def packed(table: np.ndarray) -> dict[str, Any]:
+    """A table as JSON values: the differences of its values, most of which are 1."""
+    differences = np.diff(table.ravel(), prepend=0).astype("<i4")
+    return {"shape": table.shape, "zlib": base64.b64encode(zlib.compress(differences.tobytes(), 9)).decode()}
+
+
+def unpacked(table: dict[str, Any]) -> np.ndarray:
+    """Inverse of `packed`."""
+    differences = np.frombuffer(zlib.decompress(base64.b64decode(table["zlib"])), "<i4")
+    return differences.cumsum(dtype=np.int32).reshape(table["shape"])
+
+
+def exact_codec(model: DCAE) -> Codec:
+    """All of it in float64, the transforms too: no symbol lies so near to a half that rounding could move it."""
+    codec = Codec(model.double())
+    codec.latent_coder.margin = MARGIN
+    return codec
+
+
+@pytest.fixture
+def model(golden, make_model) -> DCAE:
+    """`tiny` with recipe weights and the pinned tables."""
+    model = make_model(PRESETS["tiny"])
+    for name in TABLES:
+        owner, buffer = name.split(".")
+        setattr(model.get_submodule(owner), buffer, torch.from_numpy(unpacked(golden["tables"][name])))
+    return model
+
+
+@pytest.fixture
+def file(golden) -> bytes:
+    """The pinned file."""
+    return base64.b64decode(golden["file"])
+
+
+def test_weights_tables_and_image_are_the_pinned_ones(golden, model, make_image):
+    assert identity(model) == golden["identity"]
+    assert hashlib.sha256(make_image(HEIGHT, WIDTH).tobytes()).hexdigest() == golden["image_sha256"]
+
+
+def test_encoding_makes_the_pinned_bytes(model, make_image, file):
+    assert exact_codec(model).encode(make_image(HEIGHT, WIDTH), LMBDA) == file
+
+
+def test_the_pinned_bytes_decode_to_the_pinned_picture(golden, model, file):
+    picture = load_image(base64.b64decode(golden["picture"]))
+    decoded = Codec(model).decode(file)
+    assert decoded.shape == (HEIGHT, WIDTH, 3)
+    difference = np.abs(decoded.astype(int) - picture).max(axis=2)
+    assert difference.max() <= 1
+    assert np.mean(difference > 0) <= 1e-3
+
+
+def test_a_reader_written_from_the_document_alone_finds_the_same_symbols(model, file, reader):
+    coder, sigmas, found = Codec(model).latent_coder, [], []
+    for predictor in cast(Any, coder.slice_loop).slices:
+        predictor.register_forward_hook(lambda _module, _inputs, outputs: sigmas.append(outputs[2].ravel().tolist()))
+
+    def note(stream, indexes, tables):
+        found.append(decode_symbols(stream, indexes, tables))
+        return found[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dcae.codec.latent_coder.decode_symbols", note)
+        coder.decode(unpack(file)[1], 128, 128)
+    (_, z), (_, flags), *slices = reader.read_file(file)["sections"]
+    z_tables, y_tables = (as_lists(tables) for tables in (coder.z_tables, coder.y_tables))
+    assert reader.read_z(z, 24, 2, 2, z_tables) == found[0].tolist()
+    sides = reader.read_flags(flags, 80 * 8 * 8)
+    assert len(sides) >= 5
+    for k, (_, payload) in enumerate(slices):
+        levels = reader.levels_of(sigmas[k], k * len(sigmas[k]), sides)
+        assert reader.read_slice(payload, levels, y_tables) == found[k + 1].tolist()
+
+
+def as_lists(tables: SymbolTables) -> list[tuple[int, list[int]]]:
+    """Tables as the independent reader takes them."""
+    split = np.split(tables.frequencies, tables.starts[1:])
+    return [(int(offset), table.tolist()) for offset, table in zip(tables.offsets, split, strict=True)]
+
+
+def test_the_pinned_file_has_all_kinds_of_sections(file):
+    kinds = [section.type for section in unpack(file)[1]]
+    assert kinds == [SectionType.Z, SectionType.LEVEL_FLAGS] + 5 * [SectionType.SLICE]
