@@ -1,0 +1,185 @@
+"""Hostile files by the thousand, their checksum right: `python fuzz_files.py WEIGHTS COUNT [SEED]` prints their fates.
+
+Each is refused with BitstreamError in one line, or decoded to a picture of exactly the size that its header states.
+Anything else ends the process: another exception, a signal, 5 s of processor time for one file, a gigabyte of memory.
+"""
+
+import random
+import re
+import signal
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dcae.checkpoint import load
+from dcae.codec.bitstream import BitstreamError, Section, SectionType, pack, unpack
+from dcae.codec.codec import Codec
+from dcae.codec.entropy_coder import encode_symbols
+
+SECONDS, BYTES = 5, 1 << 30
+SIZES = [(1, 1), (24, 40), (64, 64), (70, 100)]
+
+
+class Fuzzer:
+    """Files that someone who means harm could make, from honest ones."""
+
+    def __init__(self, codec: Codec, seed: int) -> None:
+        self.codec, self.random, self.numpy = codec, random.Random(seed), np.random.default_rng(seed)
+        codec.latent_coder.margin = 1e-3  # so that honest files have level flags
+        images = [self.numpy.integers(0, 256, (*size, 3), dtype=np.uint8) for size in SIZES]
+        self.honest = [codec.encode(image, lmbda) for image in images for lmbda in (0.002, 0.05)]
+        self.ways: list[Callable[[bytes], bytes]] = [
+            self.bytes_changed, self.bytes_changed, self.size_changed, self.lambda_changed, self.sections_moved,
+            self.payload_changed, self.z_of_its_own, self.flags_of_its_own, self.latents_of_no_image,
+        ]  # fmt: skip
+
+    def harmed(self) -> tuple[str, bytes]:
+        """How a file was made, and the file."""
+        way = self.random.choice(self.ways)
+        return way.__name__, way(self.random.choice(self.honest))
+
+    def bytes_changed(self, data: bytes) -> bytes:
+        """Flipped, inserted and removed bytes anywhere, and a right checksum behind them."""
+        body = bytearray(data[:-4])
+        for _ in range(self.random.randrange(1, 5)):
+            place = self.random.randrange(13, len(body)) if self.random.random() < 0.9 else self.random.randrange(13)
+            kind = self.random.random()
+            if kind < 0.7:
+                body[place] ^= 1 << self.random.randrange(8)
+            elif kind < 0.85:
+                body[place:place] = self.random.randbytes(self.random.randrange(1, 5))
+            else:
+                del body[place : place + self.random.randrange(1, 5)]
+        return bytes(body) + zlib.crc32(body).to_bytes(4, "little")
+
+    def size_changed(self, data: bytes) -> bytes:
+        """Another width and height: near ones, exchanged ones, huge ones."""
+        header, sections = unpack(data)
+        width, height = self.random.choice([
+            (header.height, header.width),
+            (header.width + self.random.randrange(30), header.height + self.random.randrange(30)),
+            (int(2 ** self.random.uniform(0, 16)), int(2 ** self.random.uniform(0, 16))),
+            (self.random.choice([11585, 11313, 65535]), self.random.choice([11585, 1953, 65535])),
+        ])  # fmt: skip
+        kept = self.random.choice([sections, sections[:1]])
+        return pack(replace(header, width=min(width, 65535), height=min(height, 65535)), kept)
+
+    def lambda_changed(self, data: bytes) -> bytes:
+        """Another lambda, mostly one that is legal."""
+        header, sections = unpack(data)
+        return pack(
+            replace(header, lmbda=10 ** self.random.uniform(*self.random.choice([(-3, -1), (-30, 30)]))), sections
+        )
+
+    def sections_moved(self, data: bytes) -> bytes:
+        """Slices left out, doubled, exchanged; unknown sections."""
+        header, (z, *rest) = unpack(data)
+        self.random.shuffle(rest)
+        rest = rest[: self.random.randrange(len(rest) + 1)] + rest[: self.random.randrange(2)]
+        rest.sort(key=lambda section: section.type != SectionType.LEVEL_FLAGS)
+        try:
+            return pack(header, [z, *rest, Section(0x80 + self.random.randrange(128), self.random.randbytes(9))])
+        except ValueError:
+            return pack(header, [z])
+
+    def payload_changed(self, data: bytes) -> bytes:
+        """One payload cut, continued, or with words exchanged or flipped."""
+        header, sections = unpack(data)
+        nth = self.random.randrange(len(sections))
+        payload = bytearray(sections[nth].payload)
+        kind = self.random.randrange(4)
+        if kind == 0:
+            payload = payload[: self.random.randrange(2, len(payload) + 1)]
+        elif kind == 1:
+            payload += self.random.choice([bytes(4), self.random.randbytes(8), bytes(4000)])
+        elif kind == 2:
+            payload[2:] = self.random.randbytes(len(payload) - 2)
+        else:
+            payload[self.random.randrange(len(payload))] ^= 1 << self.random.randrange(8)
+        return pack(header, [*sections[:nth], Section(sections[nth].type, bytes(payload)), *sections[nth + 1 :]])
+
+    def z_of_its_own(self, data: bytes) -> bytes:
+        """A legal z stream of any symbols, for a size of any size."""
+        (header, sections), tables = unpack(data), self.codec.latent_coder.z_tables
+        rows, columns = self.random.choice([(1, 1), (1, 3), (2, 2), (40, 1)])
+        indexes = np.repeat(np.arange(len(tables)), rows * columns)
+        symbols = np.rint(self.numpy.standard_cauchy(indexes.size) * 10 ** self.random.uniform(-1, 6))
+        stream = encode_symbols(symbols.clip(-(2**23) + 1, 2**23 - 1).astype(np.int32), indexes, tables)
+        size = {"width": 64 * columns - self.random.randrange(64), "height": 64 * rows - self.random.randrange(64)}
+        return pack(replace(header, **size), [Section(SectionType.Z, stream), *self.random.choice([[], sections[1:]])])
+
+    def flags_of_its_own(self, data: bytes) -> bytes:
+        """Level flags at any elements, or bytes that are none."""
+        header, (z, *rest) = unpack(data)
+        slices = [section for section in rest if section.type == SectionType.SLICE]
+        small = bytes(self.random.randrange(128) for _ in range(self.random.randrange(1, 200)))
+        payload = self.random.choice([small, self.random.randbytes(self.random.randrange(1, 200))])
+        return pack(header, [z, Section(SectionType.LEVEL_FLAGS, payload), *slices])
+
+    def latents_of_no_image(self, data: bytes) -> bytes:
+        """A file that is right in every way, of latents that no image has."""
+        header, config = unpack(data)[0], self.codec.model.config
+        rows, columns = -(-header.height // 64), -(-header.width // 64)
+        y, z = (
+            torch.from_numpy(self.numpy.standard_cauchy(shape).clip(-8, 8) * 10 ** self.random.uniform(0, 5))
+            for shape in ((1, config.M, 4 * rows, 4 * columns), (1, config.N, rows, columns))
+        )
+        return pack(header, self.codec.latent_coder.encode(y, z).sections[: self.random.randrange(2, 8)])
+
+
+def fate(codec: Codec, data: bytes) -> str:
+    """What becomes of a file."""
+    try:
+        picture = codec.decode(data)
+    except BitstreamError as error:
+        if "\n" in str(error):
+            raise RuntimeError(f"more than one line: {error}") from error
+        return "refused: " + re.sub(r"-?\b[\d.]+(e[+-]\d+)?\b|0x\w\w|b'.*?'|\b[0-9a-f]{8,16}\b", "#", str(error))
+    header = unpack(data)[0]
+    if picture.shape != (header.height, header.width, 3) or picture.dtype != np.uint8:
+        raise RuntimeError(f"{picture.dtype} {picture.shape} for a file of {header}")
+    return "decoded"
+
+
+def limit() -> None:
+    """From now on the process ends if one file takes too long or too much memory (the latter on Linux)."""
+
+    def too_long(*_: object) -> None:
+        raise RuntimeError(f"{SECONDS} s of processor time for one file")
+
+    signal.signal(signal.SIGPROF, too_long)
+    if sys.platform.startswith("linux"):
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + BYTES, resource.RLIM_INFINITY))
+
+
+def main(codec: Codec, count: int, seed: int) -> None:
+    """Tries `count` files and prints how often what became of them, and the slowest."""
+    fuzzer, fates, slowest = Fuzzer(codec, seed), Counter(), (0.0, "")
+    limit()
+    for nth in range(count):
+        way, data = fuzzer.harmed()
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        began = time.process_time()
+        try:
+            fates[fate(codec, data)] += 1
+        except Exception as error:
+            raise RuntimeError(f"file {nth} of seed {seed}, {way}: {data[:60].hex()} ({len(data)} bytes)") from error
+        slowest = max(slowest, (time.process_time() - began, f"{way} {data[:30].hex()} ({len(data)} bytes)"))
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    for what, times in fates.most_common():
+        print(times, what)
+    print("slowest", *slowest)
+
+
+if __name__ == "__main__":
+    main(Codec(load(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0)
