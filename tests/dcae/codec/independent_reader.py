@@ -3,6 +3,8 @@
 A model's tables are given as a list of (offset, frequencies), one for each index.
 """
 
+import hashlib
+import json
 import math
 import struct
 import zlib
@@ -79,6 +81,28 @@ def check_sections(sections: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]
     for kind, payload in known:
         demand(len(payload) >= {Z: 0, LEVEL_FLAGS: 1, SLICE: 2}[kind], "short payload")
     return known
+
+
+def tables_of(offsets: list[int], lengths: list[int], cdfs: list[list[int]]) -> Tables:
+    """A model's tables from the three arrays of a weights file."""
+    tables = []
+    for offset, length, row in zip(offsets, lengths, cdfs, strict=True):
+        demand(row[0] == 0 and row[length - 1] == 65536, "a table's sum")
+        tables.append((offset, [row[i + 1] - row[i] for i in range(length - 1)]))
+    return tables
+
+
+def identity_of(config: dict, parameters: dict[str, tuple], tables: dict[str, tuple]) -> str:
+    """A model's identity; parameters and tables are (shape, values) by name."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode("ascii"))
+    order = [f"{model}.{part}" for model in ("entropy_bottleneck", "gaussian_conditional")
+             for part in ("_quantized_cdf", "_cdf_length", "_offset")]  # fmt: skip
+    for names, tensors, kind in ((sorted(parameters), parameters, "f"), (order, tables, "i")):
+        for name in names:
+            shape, values = tensors[name]
+            digest.update(name.encode("ascii") + struct.pack(f"<{len(shape)}I", *shape))
+            digest.update(struct.pack(f"<{len(values)}{kind}", *values))
+    return digest.hexdigest()
 
 
 class RangeDecoder:

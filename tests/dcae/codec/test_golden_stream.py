@@ -20,7 +20,6 @@ from dcae.checkpoint import TABLES, identity
 from dcae.codec.bitstream import SectionType, unpack
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import decode_symbols
-from dcae.codec.symbol_tables import SymbolTables
 from dcae.config import PRESETS
 from dcae.images import load_image, png_bytes
 from dcae.model.dcae import DCAE
@@ -107,6 +106,7 @@ def test_the_pinned_bytes_decode_to_the_pinned_picture(golden, model, file):
 
 def test_a_reader_written_from_the_document_alone_finds_the_same_symbols(model, file, reader):
     coder, sigmas, found = Codec(model).latent_coder, [], []
+    buffers = {name: buffer.tolist() for name, buffer in model.named_buffers()}
     for predictor in cast(Any, coder.slice_loop).slices:
         predictor.register_forward_hook(lambda _module, _inputs, outputs: sigmas.append(outputs[2].ravel().tolist()))
 
@@ -118,7 +118,10 @@ def test_a_reader_written_from_the_document_alone_finds_the_same_symbols(model, 
         patch.setattr("dcae.codec.latent_coder.decode_symbols", note)
         coder.decode(unpack(file)[1], 128, 128)
     (_, z), (_, flags), *slices = reader.read_file(file)["sections"]
-    z_tables, y_tables = (as_lists(tables) for tables in (coder.z_tables, coder.y_tables))
+    z_tables, y_tables = (
+        reader.tables_of(*(buffers[f"{owner}.{name}"] for name in ("_offset", "_cdf_length", "_quantized_cdf")))
+        for owner in ("entropy_bottleneck", "gaussian_conditional")
+    )
     assert reader.read_z(z, 24, 2, 2, z_tables) == found[0].tolist()
     sides = reader.read_flags(flags, 80 * 8 * 8)
     assert len(sides) >= 5
@@ -127,10 +130,10 @@ def test_a_reader_written_from_the_document_alone_finds_the_same_symbols(model, 
         assert reader.read_slice(payload, levels, y_tables) == found[k + 1].tolist()
 
 
-def as_lists(tables: SymbolTables) -> list[tuple[int, list[int]]]:
-    """Tables as the independent reader takes them."""
-    split = np.split(tables.frequencies, tables.starts[1:])
-    return [(int(offset), table.tolist()) for offset, table in zip(tables.offsets, split, strict=True)]
+def test_a_reader_written_from_the_document_alone_finds_the_same_identity(golden, model, reader):
+    parameters = {name: (p.shape, p.detach().ravel().tolist()) for name, p in model.named_parameters()}
+    tables = {name: (model.state_dict()[name].shape, model.state_dict()[name].ravel().tolist()) for name in TABLES}
+    assert reader.identity_of(model.config.to_dict(), parameters, tables) == golden["identity"]
 
 
 def test_the_pinned_file_has_all_kinds_of_sections(file):
