@@ -184,6 +184,8 @@ def load_published(path: str | Path) -> DCAE:
     return model.eval()
 
 
+# Published names to ours, in two tables because `.msa.` is window attention inside a transform and the aggregation of
+# the neighbourhood inside a dictionary attention.
 _BLOCK_NAMES = (
     (r"\.res([123])\.", lambda match: f".residuals.{int(match[1]) - 1}."),
     (r"\.layers\.(\d+)\.", r".blocks.\1."),
@@ -270,7 +272,8 @@ def _build(config: DCAEConfig, tensors: dict[str, Any], path: Path) -> DCAE:
     """A new network with every parameter from `tensors`, which are checked before its memory is claimed."""
     with torch.device("meta"):
         _check_parameters(tensors, dict(DCAE(config).named_parameters()), path)
-    model = DCAE(config)
+    with torch.device("cpu"):  # whatever the caller's default device is
+        model = DCAE(config)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[name])

@@ -16,7 +16,8 @@ from dcae.model.layers import GatedMLP, Scale
 class WindowAttention(nn.Module):
     """Multi-head self-attention inside windows of p x p positions, optionally shifted by half a window.
 
-    logits = q . k / sqrt(head size) + bias[head, row difference, column difference].
+    logits = q . k / sqrt(head size) + relative_position[head, row difference + p - 1, column difference + p - 1],
+    differences being query minus key.
     Maps whose sides are no multiple of the window are padded inside; padded keys are masked. Under a shift, pairs
     from different sides of the cyclic wrap are masked (as in Swin).
 
@@ -84,7 +85,11 @@ class WindowAttention(nn.Module):
         return region[:, :, None] != region[:, None, :]
 
     def _regions(self, length: int, device: torch.device) -> Tensor:
-        """0: one side of the wrap, 1: the other, 2: padding; along one axis, in the order that windows see it."""
+        """The side of the wrap (0 or 1) or the padding (2) that each position of an axis is on, as windows see it.
+
+        Under a shift the first half window is rolled to the end, where it shares a window with the last positions:
+        (padded length,).
+        """
         p = self.window
         padded = length + -length % p
         region = torch.zeros(padded, dtype=torch.long, device=device)

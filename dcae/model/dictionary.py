@@ -55,7 +55,15 @@ class MultiScaleAggregation(nn.Module):
 class DictionaryAttention(nn.Module):
     """What the dictionary says about each latent position, given what is already known there.
 
-    weights = softmax over entries of scale[head] q . k, with keys k(D) and values D, D = LN(dictionary).
+        x = input(query)                                      to the channels of an entry
+        x <- aggregation(LN(x)) + s1 x                        what stands around a position
+        weights = softmax over entries of scale[head] q . k   with q = query(LN(x)), k = key(D), D = LN(dictionary)
+        out = linear(weights D) + s2 x                        the entries themselves are the values
+        out <- mlp(LN(out)) + s3 out
+        result = output(out)                                  to M channels
+
+    There is no 1 / sqrt(head size): `scale` is learned. The bias of `key` has no effect, since it shifts all logits
+    of a query alike; it is there because published weights have it.
 
     Shapes: query (B, C_in, H, W) and dictionary (entries, heads x head size) -> (B, M, H, W); H and W are those of y.
     """

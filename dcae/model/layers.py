@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 
 class DepthwiseConv2d(nn.Conv2d):
-    """A k x k convolution of each channel on its own, in float64 on a CPU as a sum of shifted images.
+    """A k x k convolution of each channel on its own; on a CPU in float64, without gradient, a sum of shifted images.
 
     PyTorch has no depthwise kernel for float64 on CPUs and would run one tiny matrix product a channel; the sum
-    of k * k shifted products is ten times as fast there. Other types take the library's kernel.
+    of k * k shifted products is ten times as fast there. Other types, and training, take the library's kernel.
 
     Shapes: input and output (B, C, H, W).
     """

@@ -80,7 +80,7 @@ class SliceLoop(nn.Module):
 
 
 def _slice_transform(config: DCAEConfig, in_channels: int) -> nn.Sequential:
-    """Three convolutions from a support to one slice: (B, C_in, H, W) -> (B, M/slices, H, W)."""
+    """From a support to one slice, the last layer a 3x3 convolution: (B, C_in, H, W) -> (B, M/slices, H, W)."""
     first, second = config.context_widths
     if config.context == "conv3x3":
         hidden = [nn.Conv2d(in_channels, first, 3, padding=1), nn.GELU(), nn.Conv2d(first, second, 3, padding=1)]

@@ -78,6 +78,12 @@ def test_a_model_that_was_read_computes_what_the_saved_one_did_wherever_it_was_r
     assert not any(tensor.is_inference() for tensor in inside.state_dict().values())
 
 
+def test_a_model_is_read_to_the_cpu_whatever_the_default_device_is(path: Path):
+    with torch.device("meta"):
+        read = read_weights(path)
+    assert {tensor.device.type for tensor in read.state_dict().values()} == {"cpu"}
+
+
 def test_a_half_precision_file_has_the_identity_of_the_full_one(model: DCAE, tmp_path: Path):
     round_to_half(model)
     save_weights(model, tmp_path / "half.safetensors", half=True)

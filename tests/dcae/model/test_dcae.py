@@ -316,7 +316,7 @@ def test_small_costs_at_most_45_thousand_multiplications_a_pixel():
 
 
 PEAK_MIB = 200
-"""Bound of what a forward pass of `small` at 768 x 512 px adds to the process; 96 to 129 were measured on 1 to 4 threads."""
+"""Bound of what a forward pass of `small` at 768 x 512 px adds to the process; 96 to 129 on 1 to 4 threads here."""
 
 
 @pytest.mark.slow

@@ -1,13 +1,16 @@
 """The slice loop: its order, what a slice may know, and that encoder and decoder meet in it."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dcae.config import PRESETS
-from dcae.model.slices import SliceLoop, Slices
+from dcae.model.slices import SliceLoop, SlicePredictor, Slices
 
 CONFIG = replace(PRESETS["tiny"], M=10, dictionary_entries=4, context_widths=(8, 8))
 
@@ -76,16 +79,23 @@ def test_a_decoder_that_is_given_the_symbols_finds_the_encoders_mu_sigma_and_y_h
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(encoder, decoder, strict=True))
 
 
-def test_the_refinement_moves_a_value_by_less_than_half_a_step(loop: SliceLoop, latents: tuple[Tensor, Tensor, Tensor]):
+@pytest.mark.parametrize(("raw", "moved"), [(0.0, 0.0), (0.3, 0.5 * math.tanh(0.3)), (-100.0, -0.5)])
+@torch.no_grad()
+def test_the_refinement_moves_a_value_by_half_the_tanh_of_its_raw_output(
+    loop: SliceLoop, latents: tuple[Tensor, Tensor, Tensor], raw: float, moved: float
+):
+    for predictor in cast(Iterable[SlicePredictor], loop.slices):
+        predictor.lrp_transform[-1] = nn.Conv2d(8, 2, 3, padding=1).double()
+        nn.init.zeros_(cast(Tensor, predictor.lrp_transform[-1].weight))
+        nn.init.constant_(cast(Tensor, predictor.lrp_transform[-1].bias), raw)
     coded: list[Tensor] = []
 
     def code(index: int, mu: Tensor, sigma: Tensor) -> Tensor:
         coded.append((latents[2].chunk(5, 1)[index] - mu).round() + mu)
         return coded[-1]
 
-    with torch.inference_mode():
-        moved = loop(latents[0], latents[1], code).y_hat - torch.cat(coded, dim=1)
-    assert 0 < float(moved.abs().max()) <= 0.5
+    found = loop(latents[0], latents[1], code).y_hat - torch.cat(coded, dim=1)
+    torch.testing.assert_close(found, torch.full_like(found, moved), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("scale_activation", "positive"), [("softplus", True), ("none", False)])
