@@ -33,7 +33,7 @@ class _Contender:
 def evaluate_folder(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Pictures; folders in it are not searched.")],
     codec: Annotated[
-        list[str], typer.Option(help="dcae, jpeg, webp or avif; may be repeated. BD-rates are against each one but dcae.")
+        list[str], typer.Option(help="dcae, jpeg, webp or avif; may be repeated. BD-rates are against all but dcae.")
     ] = ["dcae"],  # noqa: B006 (typer copies it)
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "small",
     lmbda: Annotated[

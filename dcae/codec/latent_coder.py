@@ -10,11 +10,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from compressai.entropy_models import EntropyModel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -24,6 +23,9 @@ from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, 
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_medians
+
+if TYPE_CHECKING:
+    from compressai.entropy_models import EntropyModel
 
 
 class CodedLatents(NamedTuple):
