@@ -13,7 +13,6 @@ from dcae.codec.scale_levels import (
     SCALE_TABLE,
     flag,
     levels,
-    near_boundary,
     pack_flags,
     resolve,
     unpack_flags,
@@ -44,7 +43,7 @@ def test_scales_beyond_the_table_and_raw_negative_outputs_are_clamped():
     np.testing.assert_array_equal(levels([-np.inf, -3.0, 0.0, 1e-9, 256.0, 1e9, np.inf]), [0, 0, 0, 0, 63, 63, 63])
 
 
-@pytest.mark.parametrize("function", [levels, lambda s: near_boundary(s, 1e-9), lambda s: flag(s, 1e-9)])
+@pytest.mark.parametrize("function", [levels, lambda s: flag(s, 1e-9)])
 def test_nan_is_refused(function):
     with pytest.raises(ValueError, match="sigma holds 2 NaN among 3 values; it must hold none"):
         function(np.array([np.nan, 1.0, np.nan]))
@@ -62,11 +61,25 @@ def test_levels_are_bytes_of_sigmas_shape():
 
 
 @pytest.mark.parametrize("margin", MARGINS.values())
-def test_elements_within_the_margin_and_no_others_are_near(margin):
+def test_elements_within_the_margin_and_no_others_are_flagged(margin):
     for sign in (-1, 1):
-        assert near_boundary(BOUNDARIES + sign * 0.99 * margin * UNITS, margin).all()
-        assert not near_boundary(BOUNDARIES + sign * 1.01 * margin * UNITS, margin).any()
-    assert not near_boundary([-1.0, 0.0, 0.11, 256.0, 1e9, np.inf], margin).any()
+        positions, upper = flag(BOUNDARIES + sign * 0.99 * margin * UNITS, margin)
+        np.testing.assert_array_equal(positions, np.arange(63))
+        assert (upper == (sign > 0)).all()
+        assert flag(BOUNDARIES + sign * 1.01 * margin * UNITS, margin)[0].size == 0
+    assert flag([-np.inf, -1.0, 0.0, 0.11, 256.0, 1e9, np.inf], margin)[0].size == 0
+
+
+@given(sigmas)
+def test_the_level_is_the_number_of_boundaries_that_are_not_greater(values):
+    counted = [sum(boundary <= sigma for boundary in BOUNDARIES) for sigma in values]
+    assert levels(values).tolist() == counted
+
+
+@pytest.mark.parametrize("ulps", [-1, 0, 1])
+def test_levels_are_exact_to_the_last_bit_at_boundaries(ulps):
+    sigma = np.nextafter(BOUNDARIES, BOUNDARIES + ulps)
+    np.testing.assert_array_equal(levels(sigma), np.arange(63) + (ulps >= 0))
 
 
 @pytest.mark.parametrize("dtype", MARGINS)
