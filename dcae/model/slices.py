@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from dcae.config import DCAEConfig
 from dcae.model.dictionary import DictionaryAttention
-from dcae.model.layers import DepthwiseConv2d
+from dcae.model.layers import Conv3x3, DepthwiseConv2d
 
 Code = Callable[[int, Tensor, Tensor], Tensor]
 """`code(slice_index, mu, sigma)` -> the slice's quantised values before refinement, all (B, M/slices, H/16, W/16)."""
@@ -83,7 +83,7 @@ def _slice_transform(config: DCAEConfig, in_channels: int) -> nn.Sequential:
     """From a support to one slice, the last layer a 3x3 convolution: (B, C_in, H, W) -> (B, M/slices, H, W)."""
     first, second = config.context_widths
     if config.context == "conv3x3":
-        hidden = [nn.Conv2d(in_channels, first, 3, padding=1), nn.GELU(), nn.Conv2d(first, second, 3, padding=1)]
+        hidden = [Conv3x3(in_channels, first), nn.GELU(), Conv3x3(first, second)]
     else:
         hidden = [nn.Conv2d(in_channels, first, 1), nn.GELU(), DepthwiseConv2d(first, 5), nn.Conv2d(first, second, 1)]
-    return nn.Sequential(*hidden, nn.GELU(), nn.Conv2d(second, config.slice_channels, 3, padding=1))
+    return nn.Sequential(*hidden, nn.GELU(), Conv3x3(second, config.slice_channels))

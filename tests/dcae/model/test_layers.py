@@ -7,19 +7,22 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from dcae.model.layers import Bottleneck, DepthwiseConv2d, DownBlock, GatedMLP, Scale, ShuffleConv2d, UpBlock
+from dcae.model.layers import Bottleneck, Conv3x3, DepthwiseConv2d, DownBlock, GatedMLP, Scale, ShuffleConv2d, UpBlock
 
 
-@pytest.mark.parametrize("kernel_size", [3, 5])
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 9), (8, 6)])
-def test_the_float64_depthwise_convolution_is_the_librarys(kernel_size: int, height: int, width: int):
+@pytest.mark.parametrize("layer", [DepthwiseConv2d(6, 3), DepthwiseConv2d(6, 5), Conv3x3(6, 4)])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 9), (8, 6), (150, 100)])
+def test_the_float64_convolutions_are_the_librarys(
+    layer: nn.Conv2d, memory_format: torch.memory_format, height: int, width: int
+):
     torch.manual_seed(0)
-    layer = DepthwiseConv2d(6, kernel_size).double()
-    x = torch.randn(2, 6, height, width, dtype=torch.float64)
-    expected = F.conv2d(x, layer.weight, layer.bias, padding=kernel_size // 2, groups=6)
+    layer = layer.double()
+    x = torch.randn(2, 6, height, width, dtype=torch.float64).contiguous(memory_format=memory_format)
+    expected = F.conv2d(x, layer.weight, layer.bias, padding=layer.padding, groups=layer.groups)
     with torch.no_grad():
         torch.testing.assert_close(layer(x), expected, rtol=0, atol=1e-14)
-    torch.testing.assert_close(layer(x), expected, rtol=0, atol=1e-14)
+    assert torch.equal(layer(x), expected)
 
 
 def test_the_depthwise_convolution_has_a_gradient_in_float64():
