@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -185,21 +185,34 @@ def tables_of(entropy_model: EntropyModel) -> SymbolTables:
     return tables_from_cdfs(cdfs, lengths.ravel(), offsets.ravel())
 
 
+_backends: Any = torch.backends  # many of its attributes are made as it is imported, unseen by type checkers
+_PRECISE = (
+    (_backends.cuda.matmul, "fp32_precision", "ieee"),
+    (_backends.cudnn.conv, "fp32_precision", "ieee"),
+    (_backends.mkldnn.matmul, "fp32_precision", "ieee"),
+    (_backends.mkldnn.conv, "fp32_precision", "ieee"),
+    (_backends.cudnn, "deterministic", True),
+    (_backends.cudnn, "benchmark", False),
+)
+"""The global switches that let float32 be less than float32, or a result differ from run to run, and their right side.
+
+Not `torch.set_float32_matmul_precision`: it leaves oneDNN's convolutions as they are, and fails where a caller has used
+these switches.
+"""
+
+
 @contextmanager
 def exact_arithmetic() -> Iterator[None]:
-    """No autocast, no TF32, no bfloat16 products, deterministic convolutions, no gradient."""
-    precision = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
+    """No autocast, no TF32, no bfloat16 products, deterministic convolutions, no gradient; afterwards all as before."""
+    before = [getattr(backend, name) for backend, name, _ in _PRECISE]
     try:
-        with (
-            torch.inference_mode(),
-            torch.autocast("cpu", enabled=False),
-            torch.autocast("cuda", enabled=False),
-            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
-        ):
+        for backend, name, value in _PRECISE:
+            setattr(backend, name, value)
+        with torch.inference_mode(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
             yield
     finally:
-        torch.set_float32_matmul_precision(precision)
+        for (backend, name, _), value in zip(_PRECISE, before, strict=True):
+            setattr(backend, name, value)
 
 
 def _symbols(residual: Tensor) -> NDArray[np.int32]:

@@ -156,21 +156,57 @@ def test_a_coder_in_float32_codes_in_float32(make_model, latents):
     assert torch.equal(coder.decode(coded.sections, HEIGHT, WIDTH), coded.y_hat)
 
 
-def test_exact_arithmetic_switches_off_what_is_fast_and_inexact():
-    torch.set_float32_matmul_precision("medium")
-    try:
-        with torch.autocast("cpu", torch.bfloat16), exact_arithmetic():
-            assert not torch.is_autocast_enabled("cpu")
-            assert not torch.is_grad_enabled()
-            assert torch.get_float32_matmul_precision() == "highest"
-            assert not torch.backends.cudnn.allow_tf32
-            assert torch.backends.cudnn.deterministic
-        assert torch.get_float32_matmul_precision() == "medium"
-        with pytest.raises(KeyError), exact_arithmetic():
-            raise KeyError
-        assert torch.get_float32_matmul_precision() == "medium"
-    finally:
-        torch.set_float32_matmul_precision("highest")
+backends: Any = torch.backends
+SWITCHES = (backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv)
+
+
+def precision():
+    """All that may be set: what `exact_arithmetic` must give back."""
+    precisions = [switch.fp32_precision for switch in SWITCHES]
+    return [*precisions, backends.cudnn.deterministic, backends.cudnn.benchmark]
+
+
+def products():
+    """A matrix product and a convolution in float32, and what is lost in them."""
+    draw = torch.Generator().manual_seed(0)
+    a, x, w = (torch.randn(*shape, generator=draw) for shape in ((200, 200), (1, 64, 40, 40), (64, 64, 3, 3)))
+    conv = torch.nn.functional.conv2d
+    return max(float((a @ a - a.double() @ a.double()).abs().max()),
+               float((conv(x, w) - conv(x.double(), w.double())).abs().max()))  # fmt: skip
+
+
+@pytest.fixture(params=["old switch", "products", "convolutions", "all", "benchmark"])
+def imprecision(request):
+    """One of the ways in which a caller may have asked for speed."""
+    before = precision()
+    if request.param == "old switch":
+        torch.set_float32_matmul_precision("medium")
+    elif request.param == "benchmark":
+        backends.cudnn.benchmark = True
+    else:
+        {"products": SWITCHES[2], "convolutions": SWITCHES[3], "all": backends.mkldnn}[
+            request.param
+        ].fp32_precision = "bf16"
+    yield
+    torch.set_float32_matmul_precision("highest")
+    backends.mkldnn.fp32_precision = "none"
+    backends.cudnn.benchmark = False
+    for switch, value in zip(SWITCHES, before, strict=False):
+        switch.fp32_precision = value
+    assert precision() == before
+
+
+def test_exact_arithmetic_is_exact_whatever_a_caller_has_set_and_leaves_it_as_it_was(imprecision):
+    before = precision()
+    with torch.autocast("cpu", torch.bfloat16), exact_arithmetic():
+        assert products() < 1e-3
+        assert not torch.is_autocast_enabled("cpu")
+        assert not torch.is_grad_enabled()
+        assert precision() == ["ieee"] * 4 + [True, False]
+    assert precision() == before
+    with pytest.raises(KeyError), exact_arithmetic():
+        raise KeyError
+    assert precision() == before
 
 
 def test_latents_that_no_weights_should_make_are_refused(coder, latents):
