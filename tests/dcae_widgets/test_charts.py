@@ -4,10 +4,10 @@ import io
 
 import numpy as np
 import pytest
-from dcae_widgets.charts import byte_bar, pictures, rd_curves
 from PIL import Image
 
 from dcae.results import FileInfo
+from dcae_widgets.charts import byte_bar, pictures, rd_curves
 
 
 def drawn(image) -> np.ndarray:
