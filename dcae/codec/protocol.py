@@ -1,16 +1,28 @@
 """What every codec of the project is, so that a curve, a table or a view takes any of them.
 
-Names and types alone: DCAE's `Codec` and the baselines follow this without knowing each other or this module. Which
-qualities are legal, and which end of them is the better one, is each codec's own matter.
+Names and types alone: DCAE's `Codec` and the baselines follow this without knowing each other. A codec says which
+qualities are legal; which end of them is the better one is its own matter.
 Shapes: H, W image size in pixels.
 """
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcae.results import Estimate
+
+
+class Interval(NamedTuple):
+    """All qualities from `low` to `high`, both legal: a dial without stops. It is no list of two qualities.
+
+    >>> Interval(0.0005, 0.15).high
+    0.15
+    """
+
+    low: float
+    high: float
 
 
 class Session(Protocol):
@@ -38,6 +50,11 @@ class Session(Protocol):
 
 class Codec(Protocol):
     """What turns images into files and files into images."""
+
+    @property
+    def qualities(self) -> Interval | Sequence[float] | None:
+        """The legal qualities: an interval, or each of them; None for a codec that has no dial."""
+        ...
 
     def open(self, image: NDArray[np.uint8], /) -> Session:
         """A session for one image.
