@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from dcae.images import load_image
 
@@ -56,8 +57,12 @@ def sample(name: str) -> NDArray[np.uint8]:
     return load_image(files("dcae_data").joinpath("images", _FILES[name]).read_bytes())
 
 
-def start_photo() -> NDArray[np.uint8]:
+def start_photo(max_side_px: int = 1024) -> NDArray[np.uint8]:
     """Return the photo that a lesson begins with: the one that `dcae lab PHOTO` was given, else the first sample.
+
+    Args:
+        max_side_px: a photo with a longer side is scaled down to it, so that a lesson stays quick and its pictures fit
+            the page.
 
     Returns:
         uint8, H x W x 3, RGB.
@@ -67,4 +72,6 @@ def start_photo() -> NDArray[np.uint8]:
         ValueError: it is no picture.
     """
     path = os.environ.get(PHOTO_VARIABLE)
-    return load_image(path) if path else sample(sample_images()[0])
+    photo = Image.fromarray(load_image(path) if path else sample(sample_images()[0]))
+    photo.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
+    return np.array(photo)

@@ -6,7 +6,6 @@ Knows lambda, sizes, padding and the order of steps. Does not know streams, flag
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,10 +15,11 @@ from torch import Tensor
 from dcae.checkpoint import identity
 from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
 from dcae.codec.latent_coder import CodedLatents, LatentCoder, exact_arithmetic
+from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
 from dcae.images import MAX_PIXELS, check_image, crop, pad, padded_size, to_float, to_uint8
 from dcae.model.dcae import DCAE
-from dcae.model.entropy import total_bits, y_likelihoods, z_likelihoods
+from dcae.model.entropy import total_bits
 from dcae.results import Estimate
 
 _FIXED_LMBDA = 0.0
@@ -44,6 +44,10 @@ class Codec:
         model: A model whose tables are ready (`dcae.load`); it is put into eval mode.
         max_pixels: Largest image that is encoded or decoded.
 
+    Attributes:
+        identity: SHA-256 of config, parameters and tables, 64 hexadecimal digits; files carry the first 16. It is that
+            of the moment: whoever trains the model on makes a new codec.
+
     Raises:
         ValueError: if the tables are missing.
     """
@@ -52,16 +56,12 @@ class Codec:
         self.model = model.eval()
         self.max_pixels = max_pixels
         self.latent_coder = LatentCoder(model)
-
-    @cached_property
-    def identity(self) -> str:
-        """SHA-256 of config, parameters and tables, 64 hexadecimal digits; files carry the first 16."""
-        return identity(self.model)
+        self.identity = identity(model)
 
     @property
-    def lmbda_range(self) -> tuple[float, float] | None:
+    def qualities(self) -> Interval | None:
         """The legal lambdas; None for weights that have one fixed lambda."""
-        return None if self.model.gain is None else (LMBDA_LOWEST, LMBDA_HIGHEST)
+        return None if self.model.gain is None else Interval(LMBDA_LOWEST, LMBDA_HIGHEST)
 
     def open(self, image: NDArray[np.uint8]) -> Session:
         """Does what does not depend on lambda (g_a) once: a session that encodes this image at any lambda.
@@ -93,11 +93,12 @@ class Codec:
 
         Raises:
             BitstreamError: if it is no file that this model's `encode` wrote; one line that says why.
-            ValueError: if `num_slices` is negative.
+            ValueError: if `num_slices` is negative or more than the file has.
         """
-        if num_slices is not None and num_slices < 0:
-            raise ValueError(f"num_slices is {num_slices}; must be 0 or more")
         header, sections = unpack(data)
+        present = sum(section.type == SectionType.SLICE for section in sections)
+        if num_slices is not None and not 0 <= num_slices <= present:
+            raise ValueError(f"num_slices is {num_slices}; the file has {present}, so it must be 0 to {present}")
         if header.identity != bytes.fromhex(self.identity)[:8]:
             raise BitstreamError(f"file was made with weights {header.identity.hex()}; these are {self.identity[:16]}")
         self._check_pixels(header.width, header.height, BitstreamError)
@@ -116,6 +117,15 @@ class Codec:
         """The picture of y_hat, cropped to the image's size: uint8, height x width x 3.
 
         In float32 without TF32: on another machine a level differs in fewer than one pixel of a thousand.
+
+        Args:
+            y_hat: (1, M, H/16, W/16), H and W the padded sides in px.
+            lmbda: What the file was made with; None for weights that have one fixed lambda.
+            height: Of the image, px.
+            width: Of the image, px.
+
+        Raises:
+            ValueError: if the network makes NaN or infinity of it.
         """
         like = next(self.model.parameters())
         with exact_arithmetic():
@@ -130,7 +140,14 @@ class Codec:
 
 
 class Session:
-    """One image, open for encoding at any lambda; g_a has run."""
+    """One image, open for encoding at any lambda; g_a has run. Made by `Codec.open`.
+
+    Attributes:
+        codec: Whose session it is.
+        height: Of the image, px.
+        width: Of the image, px.
+        y: Ungained y of the padded image, (1, M, H/16, W/16).
+    """
 
     def __init__(self, codec: Codec, image: NDArray[np.uint8]) -> None:
         self.codec, self.height, self.width = codec, image.shape[0], image.shape[1]
@@ -148,14 +165,11 @@ class Session:
         """
         model, lmbda = self.codec.model, _float32(lmbda)
         with torch.inference_mode():
-            y = model.apply_gain(self.y, lmbda)
-            z_hat, z_probabilities = z_likelihoods(model.entropy_bottleneck, model.h_a(y))
-            slices = model.predict(z_hat, model.quantiser(y))
-            y_probabilities = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma)
-        bits = {"z": float(total_bits(z_probabilities))}
-        for index, part in enumerate(y_probabilities.chunk(model.config.num_slices, dim=1)):
+            y_hat, likelihoods = model.estimate(model.apply_gain(self.y, lmbda))
+        bits = {"z": float(total_bits(likelihoods["z"]))}
+        for index, part in enumerate(likelihoods["y"].chunk(model.config.num_slices, dim=1)):
             bits[f"slice {index}"] = float(total_bits(part))
-        image = self.codec.synthesise(slices.y_hat, lmbda, self.height, self.width)
+        image = self.codec.synthesise(y_hat, lmbda, self.height, self.width)
         return Estimate(bits=bits, total_bytes=self._file_bytes(lmbda, bits.values()), x_hat=image)
 
     def encode(self, lmbda: float | None = None) -> bytes:

@@ -19,6 +19,9 @@ from dcae.model.linear_path import AnalysisPath, SynthesisPath
 from dcae.model.slices import Code, SliceLoop, Slices
 from dcae.model.transforms import analysis, hyper_analysis, hyper_synthesis, synthesis
 
+_HIGHEST_FLOAT32 = torch.tensor(LMBDA_HIGHEST, dtype=torch.float32).item()
+"""The highest lambda as a file holds it, a little above its decimal; the lowest one's float32 is above it as well."""
+
 
 class DCAE(nn.Module):
     """Dictionary-based cross-attention entropy model in a transformer autoencoder (Lu et al., CVPR 2025).
@@ -72,29 +75,48 @@ class DCAE(nn.Module):
                 gains, which has one fixed lambda.
 
         Raises:
-            ValueError: for a shape or a lambda that is not legal.
+            TypeError: for images that are not floating point.
+            ValueError: for a shape or a lambda that is not legal, and images that hold NaN or infinity.
         """
-        y = self.analyse(x, lmbda)
+        y_hat, likelihoods = self.estimate(self.analyse(x, lmbda))
+        return {"x_hat": self.synthesise(y_hat, lmbda), "likelihoods": likelihoods}
+
+    def estimate(self, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """What a decoder would get of gained y, and how likely each element of it and of z is.
+
+        Shapes: y (B, M, H/16, W/16) -> y_hat of that shape, likelihoods of y of that shape and of z (B, N, H/64, W/64).
+        """
         z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y))
         slices = self.predict(z_hat.to(y.dtype), self.quantiser(y))
         y_probabilities = y_likelihoods(self.gaussian_conditional, y, slices.mu, slices.sigma)
-        x_hat = self.synthesise(slices.y_hat, lmbda)
-        return {"x_hat": x_hat, "likelihoods": {"y": y_probabilities, "z": z_probabilities}}
+        return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
     def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
-        """Gained y of an image: (B, 3, H, W) in [0, 1] -> (B, M, H/16, W/16)."""
+        """Gained y of an image: (B, 3, H, W) in [0, 1] -> (B, M, H/16, W/16).
+
+        Raises:
+            TypeError, ValueError: as `forward`.
+        """
         y = self.analyse_ungained(x)
         return self.apply_gain(y, lmbda)
 
     def analyse_ungained(self, x: Tensor) -> Tensor:
-        """y before its gain, the part that does not depend on lambda: (B, 3, H, W) -> (B, M, H/16, W/16)."""
+        """y before its gain, the part that does not depend on lambda: (B, 3, H, W) -> (B, M, H/16, W/16).
+
+        Raises:
+            TypeError, ValueError: for images that are not legal.
+        """
         _check_images(x)
         if self.analysis_path is None:
             return self.g_a(x)
         return self.g_a(x - 0.5) + self.analysis_path(x - 0.5)
 
     def apply_gain(self, y: Tensor, lmbda: float | Tensor | None) -> Tensor:
-        """y times the gain of lambda; y itself for a model of one fixed lambda."""
+        """y times the gain of lambda; y itself for a model of one fixed lambda.
+
+        Raises:
+            ValueError: as `check_lmbda`.
+        """
         lmbdas = self.check_lmbda(lmbda, y)
         return y if self.gain is None else y * self.gain(lmbdas).to(y.dtype)
 
@@ -103,7 +125,11 @@ class DCAE(nn.Module):
         return self.slice_loop(self.h_scale_s(z_hat), self.h_mean_s(z_hat), code)
 
     def synthesise(self, y_hat: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
-        """The image of y_hat, not clamped to [0, 1]: (B, M, H/16, W/16) -> (B, 3, H, W)."""
+        """The image of y_hat, not clamped to [0, 1]: (B, M, H/16, W/16) -> (B, 3, H, W).
+
+        Raises:
+            ValueError: as `check_lmbda`.
+        """
         lmbdas = self.check_lmbda(lmbda, y_hat)
         if self.inverse_gain is not None:
             y_hat = y_hat * self.inverse_gain(lmbdas).to(y_hat.dtype)
@@ -113,6 +139,8 @@ class DCAE(nn.Module):
 
     def check_lmbda(self, lmbda: float | Tensor | None, like: Tensor) -> Tensor:
         """lambda for each image of `like` (B, ...), on its device: (B,), float32 or float64.
+
+        A file holds lambda in float32, so the nearest float32 of a bound is legal too.
 
         Raises:
             ValueError: if it is out of [0.0005, 0.15], of another shape than one number or (B,), missing where there
@@ -129,7 +157,7 @@ class DCAE(nn.Module):
         if lmbdas.dim() > 1 or lmbdas.numel() not in (1, like.shape[0]):
             raise ValueError(f"lmbda has shape {tuple(lmbdas.shape)}; must be one number or ({like.shape[0]},)")
         lmbdas = lmbdas.expand(like.shape[0])
-        if not bool(((lmbdas >= LMBDA_LOWEST - 1e-9) & (lmbdas <= LMBDA_HIGHEST + 1e-8)).all()):
+        if not bool(((lmbdas >= LMBDA_LOWEST) & (lmbdas <= _HIGHEST_FLOAT32)).all()):
             raise ValueError(f"lmbda is {lmbda}; must be {LMBDA_LOWEST} to {LMBDA_HIGHEST}")
         return lmbdas
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, LMBDA_MAX, LMBDA_MIN, MULTIPLE_PX, PRESETS
 
@@ -64,8 +64,11 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        self._check_types()
         if self.preset not in PRESETS:
             raise ValueError(f"preset is {self.preset!r}; legal: {', '.join(PRESETS)}")
+        if not PRESETS[self.preset].gain_knots:
+            raise ValueError(f"preset {self.preset!r} has one fixed lambda; this trainer needs a model with gains")
         if not self.photos:
             raise ValueError("photos is empty; name at least one folder")
         if self.crop_px < MULTIPLE_PX or self.crop_px % MULTIPLE_PX:
@@ -75,22 +78,25 @@ class TrainingConfig:
                 f"lmbda_min is {self.lmbda_min}, lmbda_max is {self.lmbda_max}; "
                 f"must be {LMBDA_LOWEST} to {LMBDA_HIGHEST}, in order"
             )
-        for name in (
-            "minutes",
-            "batch",
-            "held_out",
-            "muon_lr",
-            "adam_lr",
-            "aux_lr",
-            "clip_norm",
-            "evaluate_minutes",
-            "threads",
-        ):
+        self._check_numbers()
+
+    def _check_types(self) -> None:
+        legal = {int: int, float: (int, float), bool: bool, str: str, tuple[str, ...]: tuple}
+        for name, hint in get_type_hints(TrainingConfig).items():
+            value = getattr(self, name)
+            if not isinstance(value, legal[hint]) or (hint is not bool and isinstance(value, bool)):
+                raise ValueError(f"{name} is {value!r}; must be of type {getattr(hint, '__name__', hint)}")
+
+    def _check_numbers(self) -> None:
+        positive = ("minutes", "batch", "held_out", "muon_lr", "adam_lr", "aux_lr", "clip_norm", "evaluate_minutes")
+        for name in (*positive, "threads"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; must be above 0")
         for name in ("warmup", "flat", "ema_decay"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; must be 0 to 1, below 1")
+        if self.warmup + self.flat >= 1:
+            raise ValueError(f"warmup + flat is {self.warmup + self.flat}; must be below 1, the whole run")
 
     @classmethod
     def from_toml(cls, path: Path, changes: dict[str, Any] | None = None) -> TrainingConfig:

@@ -27,7 +27,10 @@ from dcae.training.config import TrainingConfig
 from dcae.training.data import Crops, find_photos, read_photos, split_held_out
 from dcae.training.loss import rate_distortion_loss
 from dcae.training.optimizers import main_optimizer, quantiles_optimizer
+from dcae.training.prior import fit_prior
 
+PRIOR_CROPS = 320
+"""Crops whose z the prior is fitted to at the end of a run."""
 EVALUATION_LMBDAS = (0.0018, 0.0067, 0.013, 0.025, 0.05)
 
 
@@ -48,7 +51,7 @@ def train(config: TrainingConfig) -> Path:
             figures = run.step()
             bar.set_postfix(figures, refresh=False)
             bar.update(round(60 * config.minutes * min(1.0, run.share)) - bar.n)
-    run.evaluate()
+    run.finish()
     return run.out / "best.safetensors"
 
 
@@ -119,6 +122,18 @@ class Run:
             self.best_loss = loss
             save_weights(self.average, self.out / "best.safetensors")
         self.last_tick = time.monotonic()
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """Fits z's prior to the z of the average, on `PRIOR_CROPS` crops, and evaluates for the last time."""
+        found = []
+        for _ in range(math.ceil(PRIOR_CROPS / self.config.batch)):
+            x = self.crops.batch(self.config.batch, self.rng)
+            found.append(self.average.h_a(self.average.analyse(x, self._lmbdas())))
+        with torch.enable_grad():
+            bits = fit_prior(self.average, torch.cat(found))
+        self._log({"step": self.steps, "seconds": round(self.seconds, 1), "bits_an_element_of_z": bits})
+        self.evaluate()
 
     def _tick(self) -> None:
         while (self.out / "pause").exists():

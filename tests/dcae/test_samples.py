@@ -54,3 +54,10 @@ def test_lesson_begins_with_the_photo_that_was_asked_for(tmp_path: Path, monkeyp
     save_png(tmp_path / "mine.png", mine)
     monkeypatch.setenv(PHOTO_VARIABLE, str(tmp_path / "mine.png"))
     np.testing.assert_array_equal(start_photo(), mine)
+
+
+def test_lesson_scales_a_large_photo_down_and_keeps_its_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    save_png(tmp_path / "large.png", np.full((300, 600, 3), 77, np.uint8))
+    monkeypatch.setenv(PHOTO_VARIABLE, str(tmp_path / "large.png"))
+    assert start_photo(max_side_px=200).shape == (100, 200, 3)
+    assert start_photo(max_side_px=600).shape == (300, 600, 3)

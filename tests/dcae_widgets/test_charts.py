@@ -22,6 +22,12 @@ def test_pictures_are_shown_pixel_for_pixel():
     np.testing.assert_array_equal(sheet[:40, -60:], right)
 
 
+def test_long_captions_do_not_run_into_each_other():
+    tiny = np.zeros((4, 4, 3), np.uint8)
+    one, two = (drawn(pictures(dict.fromkeys(captions, tiny))) for captions in (["a" * 40], ["a" * 40, "b"]))
+    np.testing.assert_array_equal(two[:, : one.shape[1]], one)
+
+
 def test_enlarged_pixels_stay_squares_of_one_colour():
     image = np.arange(0, 240, 20, np.uint8).reshape(2, 2, 3)
     sheet = drawn(pictures({"λ": image}, scale=3))

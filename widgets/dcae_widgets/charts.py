@@ -38,13 +38,17 @@ def pictures(images: Mapping[str, NDArray[np.uint8]], scale: int = 1) -> Image:
     if not images or scale < 1:
         raise ValueError(f"{len(images)} images at scale {scale}; must be at least 1 of each")
     tiles = [np.repeat(np.repeat(image, scale, axis=0), scale, axis=1) for image in images.values()]
-    width = sum(tile.shape[1] for tile in tiles) + _GAP_PX * (len(tiles) - 1)
-    sheet = PillowImage.new("RGB", (width, max(tile.shape[0] for tile in tiles) + _CAPTION_PX), _PAPER)
-    draw, font, left = ImageDraw.Draw(sheet), ImageFont.truetype(findfont("DejaVu Sans"), 14), 0
-    for caption, tile in zip(images, tiles, strict=True):
+    font = ImageFont.truetype(findfont("DejaVu Sans"), 14)
+    widths = [
+        max(tile.shape[1], round(font.getlength(caption)) + 4) for caption, tile in zip(images, tiles, strict=True)
+    ]
+    height = max(tile.shape[0] for tile in tiles) + _CAPTION_PX
+    sheet = PillowImage.new("RGB", (sum(widths) + _GAP_PX * (len(tiles) - 1), height), _PAPER)
+    draw, left = ImageDraw.Draw(sheet), 0
+    for caption, tile, width in zip(images, tiles, widths, strict=True):
         sheet.paste(PillowImage.fromarray(tile), (left, 0))
         draw.text((left + 2, tile.shape[0] + 4), caption, fill=_INK, font=font)
-        left += tile.shape[1] + _GAP_PX
+        left += width + _GAP_PX
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return Image(buffer.getvalue(), alt="Pictures side by side: " + "; ".join(images))

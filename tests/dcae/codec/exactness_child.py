@@ -20,7 +20,7 @@ def main(folder: Path, name: str) -> None:
     (folder / name).mkdir()
     for weights in sorted(folder.glob("*.safetensors")):
         codec, mine = Codec(load(weights)), folder / name / weights.stem
-        lmbda = None if codec.lmbda_range is None else 0.013
+        lmbda = None if codec.qualities is None else 0.013
         session = codec.open(np.load(folder / "image.npy"))
         mine.with_suffix(".dcae").write_bytes(session.encode(lmbda))
         np.save(f"{mine}-made.npy", session.reconstruct(lmbda))
