@@ -8,6 +8,7 @@ Sources: Balle et al., Integer networks for data compression, ICLR 2019 (why flo
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,7 +39,7 @@ class CodedLatents(NamedTuple):
 class LatentCoder:
     """The entropy path of one model: h_mean_s, h_scale_s and the slice loop, in the model's coding arithmetic.
 
-    In float64 sigma's noise between machines is 1e-14, in float32 4e-6; levels near a boundary are flagged.
+    Levels of a sigma near a boundary are flagged; how near, and what noise was measured, says `MARGINS`.
     Works on one image at a time: the batch size changes the order of sums.
 
     Args:
@@ -56,8 +57,9 @@ class LatentCoder:
         self.margin = MARGINS[self.config.coding_dtype]
         self.device = _device_with(self.dtype, next(model.parameters()).device)
         parts = nn.ModuleList([model.h_scale_s, model.h_mean_s, model.slice_loop])
-        self.h_scale_s, self.h_mean_s, self.slice_loop = copy.deepcopy(parts).to(self.device, self.dtype).eval()
-        self.medians = z_medians(model.entropy_bottleneck).to(self.device, self.dtype)
+        # First the device, then the dtype, here and below: in one call an Apple GPU would cast before it hands over.
+        self.h_scale_s, self.h_mean_s, self.slice_loop = copy.deepcopy(parts).to(self.device).to(self.dtype).eval()
+        self.medians = z_medians(model.entropy_bottleneck).to(self.device).to(self.dtype)
         self.z_tables = tables_of(model.entropy_bottleneck)
         self.y_tables = tables_of(model.gaussian_conditional)
 
@@ -68,7 +70,7 @@ class LatentCoder:
             ValueError: if a symbol is 2^23 or larger.
         """
         with exact_arithmetic():
-            y, z = y.to(self.device, self.dtype), z.to(self.device, self.dtype)
+            y, z = y.to(self.device).to(self.dtype), z.to(self.device).to(self.dtype)
             z_symbols = _symbols(z - self.medians)
             slices = _SliceEncoder(self, y)
             y_hat = self._predict(_to_tensor(z_symbols, z), slices)
@@ -201,18 +203,50 @@ these switches.
 """
 
 
+class _PreciseSwitches:
+    """The switches on their right side while anyone needs them: they belong to the process, not to a thread.
+
+    The first to come keeps what the caller had set, the last to go gives it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before: list[Any] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._before = [getattr(backend, name) for backend, name, _ in _PRECISE]
+            self._users += 1
+            for backend, name, value in _PRECISE:
+                setattr(backend, name, value)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                for (backend, name, _value), before in zip(_PRECISE, self._before, strict=True):
+                    setattr(backend, name, before)
+
+
+_precise_switches = _PreciseSwitches()
+
+
 @contextmanager
 def exact_arithmetic() -> Iterator[None]:
-    """No autocast, no TF32, no bfloat16 products, deterministic convolutions, no gradient; afterwards all as before."""
-    before = [getattr(backend, name) for backend, name, _ in _PRECISE]
-    try:
-        for backend, name, value in _PRECISE:
-            setattr(backend, name, value)
-        with torch.inference_mode(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
-            yield
-    finally:
-        for (backend, name, _), value in zip(_PRECISE, before, strict=True):
-            setattr(backend, name, value)
+    """No autocast, no TF32, no bfloat16 products, deterministic convolutions, no gradient; afterwards all as before.
+
+    Threads may be inside at the same time. Precision and determinism are the whole process's until the last one has
+    left; autocast and gradients are the thread's own.
+    """
+    with (
+        _precise_switches,
+        torch.inference_mode(),
+        torch.autocast("cpu", enabled=False),
+        torch.autocast("cuda", enabled=False),
+    ):
+        yield
 
 
 def _symbols(residual: Tensor) -> NDArray[np.int32]:
@@ -224,7 +258,7 @@ def _symbols(residual: Tensor) -> NDArray[np.int32]:
 
 
 def _to_tensor(symbols: NDArray[np.int32], like: Tensor) -> Tensor:
-    return torch.from_numpy(symbols).to(like.device, like.dtype)
+    return torch.from_numpy(symbols).to(like.device).to(like.dtype)
 
 
 def _device_with(dtype: torch.dtype, device: torch.device) -> torch.device:

@@ -2,11 +2,13 @@
 
 import copy
 import dataclasses
+import threading
 from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from dcae.codec import latent_coder
 from dcae.codec.bitstream import BitstreamError, Section, SectionType, slice_section
@@ -207,6 +209,64 @@ def test_exact_arithmetic_is_exact_whatever_a_caller_has_set_and_leaves_it_as_it
     with pytest.raises(KeyError), exact_arithmetic():
         raise KeyError
     assert precision() == before
+
+
+def test_exact_arithmetic_lasts_until_the_last_thread_has_left_it():
+    backends.cudnn.benchmark = True
+    inside, leave, seen = threading.Event(), threading.Event(), []
+
+    def second():
+        with exact_arithmetic():
+            inside.set()
+            leave.wait(60)
+            seen.append(precision())
+
+    thread, before = threading.Thread(target=second), precision()
+    try:
+        with exact_arithmetic():
+            thread.start()
+            assert inside.wait(60)
+        assert precision() == ["ieee"] * 4 + [True, False]  # the first one has left, the second one has not
+        leave.set()
+        thread.join(60)
+        assert seen == [["ieee"] * 4 + [True, False]]
+        assert precision() == before
+    finally:
+        leave.set()
+        backends.cudnn.benchmark = False
+
+
+class _WithoutFloat64(TorchFunctionMode):
+    """Stands in for an Apple GPU, which has no float64 and casts before it hands a tensor over."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        given = [*args[1:], *(kwargs or {}).values()]
+        if func is torch.Tensor.to and any(value is torch.float64 for value in given):
+            assert not any(isinstance(value, torch.device | str) for value in given), "moved and cast in one call"
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_tensor_is_moved_before_it_becomes_float64(tiny, latents):
+    with _WithoutFloat64(), pytest.raises(AssertionError, match="moved and cast in one call"):
+        torch.ones(1).to(torch.device("cpu"), torch.float64)
+    with _WithoutFloat64():
+        coder = LatentCoder(tiny)
+        coded = coder.encode(*latents)
+        assert torch.equal(coder.decode(coded.sections, HEIGHT, WIDTH), coded.y_hat)
+    assert coded.y_hat.dtype == torch.float64
+
+
+@pytest.mark.parametrize(
+    ("dtype", "device", "expected"),
+    [
+        (torch.float64, "mps", "cpu"),
+        (torch.float32, "mps", "mps"),
+        (torch.float64, "cuda:1", "cuda:1"),
+        (torch.float64, "cpu", "cpu"),
+    ],
+)
+def test_only_a_device_without_float64_leaves_the_entropy_path_to_the_cpu(dtype, device, expected):
+    assert latent_coder._device_with(dtype, torch.device(device)) == torch.device(expected)
 
 
 def test_latents_that_no_weights_should_make_are_refused(coder, latents):
