@@ -29,6 +29,8 @@ AVERAGING = "mean over the images of each image's own bpp, RGB PSNR in dB and MS
 """How the points of several images become one, in words that belong beside the numbers."""
 BD_METHOD = "akima"
 """How the points of a curve are joined for a BD-rate."""
+UNDEFINED = "n/a"
+"""What stands in tables where a measure is not defined, such as the MS-SSIM of a picture with a side under 161 px."""
 FIXED_QUALITY = 0.0
 """What an `RDPoint` has as quality where the codec has no dial; a DCAE file says it in the same way."""
 
@@ -174,20 +176,20 @@ def bd_rates(curves: Iterable[MeanPoint], anchor: str) -> list[BDRate]:
 
 
 def csv_text(points: Iterable[RDPoint], means: Iterable[MeanPoint]) -> str:
-    """One row a point, then one row a mean, whose image is "mean"; what is not defined is empty, infinity is "inf".
+    """One row a point, then one row a mean, whose image is "mean"; what is not defined is "n/a", infinity is "inf".
 
     >>> print(csv_text([RDPoint(image="a.png", codec="jpeg", quality=50.0, bytes=8, bpp=1.0, psnr_db=math.inf,
     ...                         ms_ssim=None)], []))
     image,codec,quality,bytes,bpp,psnr_db,ms_ssim
-    a.png,jpeg,50.0,8,1.0,inf,
+    a.png,jpeg,50.0,8,1.0,inf,n/a
     <BLANKLINE>
     """
     buffer = io.StringIO()
     names: list[str] = ["image", "codec", "quality", "bytes", "bpp", "psnr_db", "ms_ssim"]
     writer = csv.DictWriter(buffer, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(point) for point in points)
-    writer.writerows({"image": "mean"} | asdict(mean) for mean in means)
+    rows = [asdict(point) for point in points] + [{"image": "mean"} | asdict(mean) for mean in means]
+    writer.writerows(row | {"ms_ssim": UNDEFINED if row["ms_ssim"] is None else row["ms_ssim"]} for row in rows)
     return buffer.getvalue()
 
 

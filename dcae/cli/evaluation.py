@@ -42,7 +42,10 @@ def evaluate_folder(
     ] = None,
     out: Annotated[Path, typer.Option(help="Where eval.csv and eval.json go; made if missing.")] = Path("dcae-eval"),
 ) -> None:
-    """Measure codecs on a folder of pictures, from real files: bpp, PSNR, MS-SSIM, BD-rate."""
+    """Measure codecs on a folder of pictures, from real files: bpp, PSNR, MS-SSIM of each and their means, BD-rates.
+
+    MS-SSIM is "n/a" where a side is under 161 px.
+    """
     from dcae.analysis.baselines import BASELINES
     from dcae.analysis.evaluate import AVERAGING, bd_rates, mean_curve, write_results
 
@@ -56,8 +59,8 @@ def evaluate_folder(
     means = mean_curve(points)
     rates = [rate for anchor in contenders if anchor in BASELINES for rate in bd_rates(means, anchor)]
     paths = write_results(out, points, means, rates, {name: entry.settings for name, entry in contenders.items()})
+    typer.echo(_table(points, means))
     typer.echo(f"{means[0].images} pictures; {AVERAGING}")
-    typer.echo(_table(means))
     for rate in rates:
         typer.echo(_sentence(rate))
     typer.echo(f"written: {', '.join(paths)}")
@@ -96,7 +99,7 @@ def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, _Contender]:
     import numpy as np
 
     codec = open_codec(model, MAX_PIXELS)
-    if lmbdas is None and codec.lmbda_range is not None:
+    if lmbdas is None and codec.qualities is not None:
         lmbdas = [float(f"{lmbda:.4g}") for lmbda in np.geomspace(LMBDA_MIN, LMBDA_MAX, NUM_LMBDAS)]
     qualities = [legal_lmbda(codec, lmbda) for lmbda in dict.fromkeys(lmbdas or [None])]
     hash8 = codec.identity[:8]
@@ -125,15 +128,22 @@ def _measure(pictures: Sequence[Path], contenders: dict[str, _Contender], failur
     return points
 
 
-def _table(means: "Sequence[MeanPoint]") -> str:
-    width = max(len(mean.codec) for mean in means)
-    lines = [f"{'codec':{width}}  {'quality':>8}  {'bpp':>8}  {'PSNR dB':>8}  {'MS-SSIM':>8}"]
+def _table(points: Sequence[RDPoint], means: "Sequence[MeanPoint]") -> str:
+    """A row for every picture at every quality, then the means, whose picture is "mean", as in the CSV file."""
+    rows = [("image", "codec", f"{'quality':>8}  {'bpp':>8}  {'PSNR dB':>8}  {'MS-SSIM':>8}")]
+    rows += [(point.image, point.codec, _figures(point)) for point in points]
     for mean in means:
-        ms_ssim = "n/a" if mean.ms_ssim is None else f"{mean.ms_ssim:.5f}"
         partial = f"  (MS-SSIM of {mean.ms_ssim_images})" if 0 < mean.ms_ssim_images < mean.images else ""
-        figures = f"{mean.quality:8.4g}  {mean.bpp:8.4f}  {mean.psnr_db:8.3f}  {ms_ssim:>8}"
-        lines.append(f"{mean.codec:{width}}  {figures}{partial}")
-    return "\n".join(lines)
+        rows.append(("mean", mean.codec, _figures(mean) + partial))
+    image_width, codec_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"{image:{image_width}}  {codec:{codec_width}}  {figures}" for image, codec, figures in rows)
+
+
+def _figures(row: "RDPoint | MeanPoint") -> str:
+    from dcae.analysis.evaluate import UNDEFINED
+
+    ms_ssim = UNDEFINED if row.ms_ssim is None else f"{row.ms_ssim:.5f}"
+    return f"{row.quality:8.4g}  {row.bpp:8.4f}  {row.psnr_db:8.3f}  {ms_ssim:>8}"
 
 
 def _sentence(rate: "BDRate") -> str:
