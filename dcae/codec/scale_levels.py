@@ -32,6 +32,10 @@ In these units because rounding acts so: it moves a small sigma as far as one of
 size. Largest difference measured between instruction sets and threads, with random weights: 2.5e-14 in float64
 (`small`), 1.9e-5 in float32 (`paper`). The margins are 40,000 and 5 times as wide; the lowest two boundaries are 0.015
 apart.
+
+What the flags cost, measured on files of photos of about 256 x 192 px: nothing in float64 (no element was flagged); in
+float32 0.1 % of the file with random weights of `paper`, but 6, 12 and 18 % at lambda 0.05, 0.013 and 0.0018 with trained
+ones of `small` switched to float32: most of their sigmas lie at the lowest levels, where boundaries are close together.
 """
 
 
