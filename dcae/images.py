@@ -51,6 +51,7 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS) -> NDArray[np.
         ValueError: not a picture in one of :data:`FORMATS`, damaged or cut, of a pixel format without a meaning here
             (float, 32 bit, Lab), or too large. The message begins with the file's name.
         OSError: the file cannot be opened (missing, a folder, no permission).
+        MemoryError: this machine has no room for the picture.
         TypeError: `source` is something else.
     """
     name = _name(source)
@@ -62,6 +63,8 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS) -> NDArray[np.
             return _to_rgb(image)
         except UnidentifiedImageError as error:
             raise ValueError(f"{name}: not a picture that can be read (legal: {', '.join(FORMATS)})") from error
+        except MemoryError:  # says nothing of the file
+            raise
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
         # A damaged file can surface as almost anything from Pillow's plugins: OSError, SyntaxError, EOFError, KeyError,

@@ -1,7 +1,7 @@
 """Errors of the command line: one line on stderr and exit code 2, never a traceback, for every command alike.
 
-Knows which errors come from input: ValueError (BitstreamError is one) and OSError. Anything else is a mistake of ours
-and keeps its traceback.
+Knows which errors come from input: ValueError (BitstreamError is one), OSError, and too little memory for it. Anything
+else is a mistake of ours and keeps its traceback.
 """
 
 import sys
@@ -16,7 +16,13 @@ from typer.core import TyperGroup
 
 BAD_INPUT = 2
 """The exit code for bad input."""
-_INPUT_ERRORS = (ValueError, OSError)
+OUT_OF_MEMORY = (
+    "out of memory; smaller pictures (in training: a smaller batch or crop), fewer programs beside this one, or a "
+    "machine with more memory help (encoding with `small` takes about 300 MB a megapixel)"
+)
+"""What is reported where memory did not suffice."""
+_ALLOCATORS_WORDS = ("can't allocate memory", "out of memory", "bad_alloc")
+"""What torch's RuntimeErrors say then, on the CPU and on a GPU."""
 
 
 class OneLineErrors(TyperGroup):
@@ -42,7 +48,9 @@ class OneLineErrors(TyperGroup):
                 warnings.simplefilter("ignore")
             try:
                 code = super().main(arguments, prog_name, complete_var, False, windows_expand_args, **extra)
-            except (*_INPUT_ERRORS, typer.TyperException) as error:
+            except Exception as error:
+                if not (is_of_input(error) or isinstance(error, typer.TyperException)):
+                    raise
                 report(one_line(error))
                 code = BAD_INPUT
         sys.exit(code)
@@ -59,7 +67,9 @@ class Failures:
         """Reports an error of the block as one of `source`, and goes on behind the block."""
         try:
             yield
-        except _INPUT_ERRORS as error:
+        except Exception as error:
+            if not is_of_input(error):
+                raise
             message = one_line(error)
             report(message if message.startswith(str(source)) else f"{source}: {message}")
             self.count += 1
@@ -95,6 +105,15 @@ def report(message: str) -> None:
     typer.echo(f"dcae: {message}", err=True)
 
 
+def is_of_input(error: Exception) -> bool:
+    """Whether an error is the input's and not ours.
+
+    >>> is_of_input(ValueError()), is_of_input(RuntimeError("CUDA out of memory")), is_of_input(RuntimeError("ours"))
+    (True, True, False)
+    """
+    return isinstance(error, ValueError | OSError) or _is_out_of_memory(error)
+
+
 def one_line(error: Exception) -> str:
     r"""An error's message in one line; for a system error: which file, and what is the matter.
 
@@ -103,7 +122,14 @@ def one_line(error: Exception) -> str:
     >>> one_line(FileNotFoundError(2, "No such file or directory", "photo.png"))
     'photo.png: No such file or directory'
     """
+    if _is_out_of_memory(error):
+        return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
     message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
     return " ".join(message.split()) or type(error).__name__
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    said = isinstance(error, RuntimeError) and any(words in str(error) for words in _ALLOCATORS_WORDS)
+    return said or isinstance(error, MemoryError)

@@ -220,6 +220,15 @@ def test_a_file_damaged_inside_says_so():
         load_image(bytes(whole))
 
 
+def test_a_picture_that_memory_does_not_hold_is_not_called_damaged(photo, monkeypatch: pytest.MonkeyPatch):
+    def convert(image: Image.Image, mode: str):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(Image.Image, "convert", convert)
+    with pytest.raises(MemoryError, match="no room"):
+        load_image(encoded(Image.fromarray(photo)))
+
+
 def test_a_missing_file_is_the_systems_error(tmp_path: Path):
     with pytest.raises(FileNotFoundError, match=r"missing\.png"):
         load_image(tmp_path / "missing.png")

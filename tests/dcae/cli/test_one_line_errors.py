@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 import typer
 from typer.testing import CliRunner, Result
 
-from dcae.cli.one_line_errors import Failures, OneLineErrors, one_line
+from dcae.cli.one_line_errors import OUT_OF_MEMORY, Failures, OneLineErrors, is_of_input, one_line
 
 Run = Callable[..., Result]
 
@@ -79,9 +80,33 @@ def test_an_error_of_input_is_one_line_and_exit_code_2(error: Exception, line: s
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", line)
 
 
-def test_a_mistake_of_ours_keeps_its_traceback():
-    result = fail_with(ZeroDivisionError("ours"))
-    assert isinstance(result.exception, ZeroDivisionError)
+@pytest.mark.parametrize("error", [ZeroDivisionError("ours"), RuntimeError("sizes do not match")], ids=repr)
+def test_a_mistake_of_ours_keeps_its_traceback(error: Exception):
+    assert fail_with(error).exception is error
+    with pytest.raises(type(error), match=str(error)), Failures().of("a.png"):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate")],
+    ids=repr,
+)
+def test_memory_that_does_not_suffice_is_one_line_that_says_what_helps(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+):
+    line = f"{OUT_OF_MEMORY}\n"
+    result = fail_with(error)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"dcae: {line}")
+    with Failures().of("a.png"):
+        raise error
+    assert capsys.readouterr().err == f"dcae: a.png: {line}"
+
+
+def test_what_this_torch_says_without_memory_is_understood():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert is_of_input(caught.value)
 
 
 def test_ctrl_c_ends_a_command_with_the_shells_exit_code():
