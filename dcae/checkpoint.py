@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import struct
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from torch import Tensor
 from dcae.config import PRESETS, SCALE_LEVELS, DCAEConfig
 from dcae.files import write_atomically
 from dcae.model.dcae import DCAE
+from dcae.shipped_weights import shipped_weights
 
 TABLES = tuple(
     f"{model}.{buffer}"
@@ -53,17 +54,17 @@ def load(name: str | Path) -> DCAE:
     path = Path(name)
     if path.suffix == ".safetensors" or path.is_file():
         return read_weights(path)
-    shipped = _shipped()
+    shipped = shipped_weights()
     matches = [resource for full, resource in shipped.items() if str(name) in (full, full.rsplit("-", 1)[0])]
     if not matches:
-        raise FileNotFoundError(f"no weights named {str(name)!r}; shipped: {', '.join(sorted(shipped)) or 'none'}")
+        raise FileNotFoundError(f"no weights named {str(name)!r}; shipped: {', '.join(shipped) or 'none'}")
     with as_file(matches[0]) as shipped_path:
         return read_weights(shipped_path)
 
 
 def shipped_names() -> list[str]:
     """The immutable names of the weights that are shipped, such as `small-1a2b3c4d`."""
-    return sorted(_shipped())
+    return list(shipped_weights())
 
 
 @torch.inference_mode(False)  # else a caller's inference mode would decide how the model rounds, and forbid training
@@ -318,10 +319,3 @@ def _existing(path: str | Path) -> Path:
     if not (path := Path(path)).is_file():
         raise FileNotFoundError(f"there is no file {path}")
     return path
-
-
-def _shipped() -> dict[str, Any]:
-    folder = files("dcae_data") / "weights"
-    if not folder.is_dir():
-        return {}
-    return {r.name.removesuffix(".safetensors"): r for r in folder.iterdir() if r.name.endswith(".safetensors")}

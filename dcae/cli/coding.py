@@ -10,18 +10,19 @@ import typer
 from dcae.cli.one_line_errors import Failures
 from dcae.cli.output_paths import output_paths
 from dcae.cli.weights import DEFAULT_LMBDA, MODEL_HELP, legal_lmbda, open_codec
-from dcae.codec.bitstream import keep_slices, unpack
-from dcae.codec.file_info import file_info, shipped_name
+from dcae.codec.bitstream import keep_slices, layout, unpack
+from dcae.codec.file_info import file_info
 from dcae.files import write_atomically
 from dcae.images import MAX_PIXELS, load_image, save_png
 from dcae.rd import bpp
 from dcae.results import FileInfo
+from dcae.shipped_weights import shipped_name
 
 _MaxPixels = Annotated[int, typer.Option(min=1, help="The most pixels of a picture that is read or written.")]
 
 
 def encode(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="Pictures in any common format.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="Pictures; see above for what is read.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT|DIR", help="A file, or a folder that exists.")],
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "small",
     lmbda: Annotated[
@@ -30,7 +31,12 @@ def encode(
     ] = None,
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
-    """Encode pictures: IN.png becomes OUT, or DIR/IN.dcae."""
+    """Encode pictures: IN.png becomes OUT, or DIR/IN.dcae.
+
+    Read are PNG, JPEG, WEBP, AVIF, GIF, TIFF, BMP, PPM and JPEG2000, with sides of 1 to 65535 px and up to 128000000
+    pixels unless --max-pixels says otherwise. Transparent parts are composited over white. Memory: about 300 MB a
+    megapixel with `small`.
+    """
     targets = dict(zip(inputs, output_paths(inputs, out, ".dcae"), strict=True))
     failures = Failures()
     sources = failures.existing(inputs)
@@ -52,7 +58,9 @@ def decode(
     model: Annotated[
         str | None, typer.Option(help=f"{MODEL_HELP} Default: the shipped weights that the file names.")
     ] = None,
-    slices: Annotated[int | None, typer.Option(min=0, help="Decode only the first so many slices.")] = None,
+    slices: Annotated[
+        int | None, typer.Option(min=0, help="Decode only the first so many slices; at most as many as the file has.")
+    ] = None,
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
     """Decode files to PNG: FILE.dcae becomes OUT.png, or DIR/FILE.png."""
@@ -67,7 +75,7 @@ def decode(
     for source in sources:
         with failures.of(source):
             data = source.read_bytes()
-            data = data if slices is None else keep_slices(data, slices)
+            data = data if slices is None else _first_slices(data, slices)
             image = codec_of(model or _shipped_weights(data)).decode(data)
             save_png(targets[source], image)
             typer.echo(f"{source} -> {targets[source]}: {image.shape[1]} x {image.shape[0]} px")
@@ -85,6 +93,14 @@ def info(
         facts = file_info(file.read_bytes())
         typer.echo(json.dumps(facts.to_json_dict(), indent=2) if as_json else _table(facts))
     failures.exit_if_any()
+
+
+def _first_slices(data: bytes, num_slices: int) -> bytes:
+    """The file with only its first slices."""
+    present = len(layout(data).slice_bytes)
+    if num_slices > present:
+        raise ValueError(f"--slices is {num_slices}; the file has {present}: must be 0 to {present}")
+    return keep_slices(data, num_slices)
 
 
 def _shipped_weights(data: bytes) -> str:

@@ -21,7 +21,11 @@ def train(
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train, by the clock.")] = None,
 ) -> None:
-    """Train a model. The best weights so far are always in the run's folder; Ctrl-C ends the run."""
+    """Train a model.
+
+    Every 10 minutes (evaluate_minutes) and at the end it is measured on photos held out, and the best weights so far
+    are kept in the run's folder as best.safetensors. Ctrl-C ends the run: what came after the last measurement is lost.
+    """
     from dcae.training.config import TrainingConfig
 
     changes = dict(parse_setting(setting) for setting in settings or [])

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from dcae import checkpoint
+from dcae import shipped_weights
 from dcae.checkpoint import TABLES, identity, load, read_weights, round_to_half, save_weights, shipped_names
 from dcae.config import PRESETS, DCAEConfig
 from dcae.model.dcae import DCAE
@@ -282,7 +282,7 @@ def test_load_reads_a_file_by_its_path_whatever_its_suffix(model: DCAE, path: Pa
 def test_load_finds_shipped_weights_by_full_name_and_by_alias(model: DCAE, path: Path, monkeypatch: pytest.MonkeyPatch):
     (path.parent / "weights").mkdir()
     path.rename(path.parent / "weights" / "mine-1a2b3c4d.safetensors")
-    monkeypatch.setattr(checkpoint, "files", lambda package: path.parent)
+    monkeypatch.setattr(shipped_weights, "files", lambda package: path.parent)
     assert shipped_names() == ["mine-1a2b3c4d"]
     assert identity(load("mine")) == identity(load("mine-1a2b3c4d")) == identity(model)
     with pytest.raises(FileNotFoundError, match=r"no weights named 'min'; shipped: mine-1a2b3c4d$"):
@@ -290,7 +290,7 @@ def test_load_finds_shipped_weights_by_full_name_and_by_alias(model: DCAE, path:
 
 
 def test_load_says_so_where_nothing_is_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(checkpoint, "files", lambda package: tmp_path)
+    monkeypatch.setattr(shipped_weights, "files", lambda package: tmp_path)
     assert shipped_names() == []
     with pytest.raises(FileNotFoundError, match="no weights named 'small'; shipped: none"):
         load("small")

@@ -72,8 +72,7 @@ def coded(tmp_path: Path, codec: Codec, image: NDArray[np.uint8]) -> Path:
 @pytest.fixture
 def shipped(monkeypatch: pytest.MonkeyPatch, weights: Path) -> str:
     """Makes `weights` the only shipped ones, and returns their name."""
-    for module in ("dcae.checkpoint", "dcae.codec.file_info"):
-        monkeypatch.setattr(f"{module}.files", lambda _: weights.parent.parent)
+    monkeypatch.setattr("dcae.shipped_weights.files", lambda _: weights.parent.parent)
     return weights.stem
 
 

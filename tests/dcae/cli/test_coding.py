@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from typer.testing import Result
 
 from dcae.checkpoint import read_weights
+from dcae.cli.one_line_errors import OUT_OF_MEMORY
 from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
-from dcae.images import load_image
+from dcae.images import FORMATS, MAX_PIXELS, MAX_SIDE_PX, load_image, save_png
 
 Run = Callable[..., Result]
 
@@ -38,6 +40,32 @@ def test_a_photo_comes_back_as_the_codec_reconstructs_it(
     size = (tmp_path / "out.dcae").stat().st_size
     assert encoded.stdout == f"{photo} -> {tmp_path / 'out.dcae'}: {size} bytes, {8 * size / (61 * 45):.4f} bpp\n"
     assert decoded.stdout == f"{tmp_path / 'out.dcae'} -> {tmp_path / 'back.png'}: 61 x 45 px\n"
+
+
+def test_help_says_what_is_read_and_what_becomes_of_it(run: Run):
+    words = " ".join(run("encode", "--help").stdout.replace("│", " ").split())
+    assert f"Read are {', '.join(FORMATS[:-1])} and {FORMATS[-1]}," in words
+    assert f"sides of 1 to {MAX_SIDE_PX} px and up to {MAX_PIXELS} pixels" in words
+    assert "composited over white" in words
+    assert "300 MB a megapixel" in words
+
+
+def test_memory_that_does_not_suffice_for_one_photo_leaves_the_others(
+    run: Run, tmp_path: Path, photo: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+):
+    save_png(tmp_path / "huge.png", np.zeros((50, 50, 3), np.uint8))
+    (tmp_path / "files").mkdir()
+    encode = Codec.encode
+
+    def encode_in_little_memory(codec: Codec, image: NDArray[np.uint8], lmbda: float | None) -> bytes:
+        if image.shape == (50, 50, 3):
+            torch.empty(2**60, dtype=torch.uint8)
+        return encode(codec, image, lmbda)
+
+    monkeypatch.setattr(Codec, "encode", encode_in_little_memory)
+    result = run("encode", tmp_path / "huge.png", photo, "-o", tmp_path / "files", "--model", weights)
+    assert (result.exit_code, result.stderr) == (2, f"dcae: {tmp_path / 'huge.png'}: {OUT_OF_MEMORY}\n")
+    assert [path.name for path in (tmp_path / "files").iterdir()] == ["photo.dcae"]
 
 
 def test_lambda_is_0_013_unless_another_is_given(run: Run, tmp_path: Path, photo: Path, weights: Path):
@@ -181,7 +209,8 @@ def test_only_the_first_slices_are_decoded(
 
 def test_more_slices_than_the_file_has_are_refused(run: Run, tmp_path: Path, coded: Path, weights: Path):
     result = run("decode", coded, "-o", tmp_path / "back.png", "--model", weights, "--slices", 6)
-    assert_refused(result, "coded.dcae: cannot keep 6 slices: the file has 0 to 5")
+    assert_refused(result, "coded.dcae: --slices is 6; the file has 5: must be 0 to 5")
+    assert not (tmp_path / "back.png").exists()
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "empty"])

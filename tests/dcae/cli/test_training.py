@@ -77,6 +77,12 @@ def test_a_run_without_its_file_is_refused_in_one_line(run: Run, tmp_path: Path)
     assert (result.exit_code, result.stderr) == (2, f"dcae: {tmp_path / 'gone.toml'}: No such file or directory\n")
 
 
+def test_help_says_when_the_best_weights_are_kept(run: Run):
+    words = " ".join(run("train", "--help").stdout.replace("│", " ").split())
+    minutes = TrainingConfig(photos=("photos",), out="runs/a").evaluate_minutes
+    assert f"Every {minutes:g} minutes (evaluate_minutes) and at the end" in words
+
+
 def test_a_setting_is_one_toml_value():
     assert parse_setting("photos=['a', 'b']") == ("photos", ["a", "b"])
     assert parse_setting("out='a=b'") == ("out", "a=b")
@@ -104,8 +110,7 @@ def test_what_is_exported_can_be_shipped_and_is_found_by_its_files(
 ):
     (tmp_path / "weights").mkdir()
     run("export", weights, "-o", tmp_path / "weights")
-    for module in ("dcae.checkpoint", "dcae.codec.file_info"):
-        monkeypatch.setattr(f"{module}.files", lambda _: tmp_path)
+    monkeypatch.setattr("dcae.shipped_weights.files", lambda _: tmp_path)
     assert run("encode", photo, "-o", tmp_path / "out.dcae").exit_code == 0
     assert Codec(load("small")).identity[:8] in run("info", tmp_path / "out.dcae").stdout
     assert run("decode", tmp_path / "out.dcae", "-o", tmp_path / "back.png").exit_code == 0

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from dcae.codec import file_info as module
+from dcae import shipped_weights
 from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, layout, pack, slice_section
-from dcae.codec.file_info import file_info, shipped_name
+from dcae.codec.file_info import file_info
 
 IDENTITY = bytes.fromhex("0123456789abcdef")
 FLAGS, REMARK = Section(SectionType.LEVEL_FLAGS, b"\x07"), Section(0x90, b"a remark")
@@ -33,11 +33,10 @@ def test_lambda_is_none_where_the_weights_have_one_fixed_lambda():
 
 
 def test_weights_go_by_the_name_given_else_the_shipped_one_else_their_identity(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "files", lambda package: tmp_path)
-    assert shipped_name(IDENTITY) is None
+    monkeypatch.setattr(shipped_weights, "files", lambda package: tmp_path)
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "small-01234567.safetensors").touch()
-    assert shipped_name(IDENTITY) == file_info(file()).model == "small-01234567"
+    assert file_info(file()).model == "small-01234567"
     assert file_info(file(), "mine").model == "mine"
     assert file_info(file(identity=bytes(8))).model == "0000000000000000"
 
