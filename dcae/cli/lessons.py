@@ -17,7 +17,7 @@ from dcae.samples import PHOTO_VARIABLE
 
 START = "00_start.ipynb"
 SHIPPED_HASHES = ".shipped.json"
-"""In the user's folder: the hash of each lesson as it was copied, which tells a lesson that was never touched."""
+"""In the user's folder: the hash of each lesson as it was copied, which tells a lesson that nobody has changed."""
 
 
 class LabCommand(TyperCommand):
@@ -57,6 +57,8 @@ def lab(
 def copy_lessons(folder: Path) -> list[Path]:
     """Copies the shipped lessons into a folder: those it lacks, and newer ones over copies that nobody changed.
 
+    A lesson is what stands in its cells. Who runs it changes the outputs alone, which JupyterLab saves by itself.
+
     Args:
         folder: the user's, which exists.
 
@@ -70,12 +72,12 @@ def copy_lessons(folder: Path) -> list[Path]:
         if not lesson.name.endswith(".ipynb"):
             continue
         target, shipped = folder / lesson.name, lesson.read_bytes()
-        found = _sha256(target.read_bytes()) if target.exists() else None
-        if found in (None, copied.get(lesson.name), _sha256(shipped)):
-            if found != _sha256(shipped):
+        newest, found = lesson_hash(shipped), lesson_hash(target.read_bytes()) if target.exists() else None
+        if found in (None, copied.get(lesson.name), newest):
+            if found != newest:
                 write_atomically(target, shipped)
-            copied[lesson.name] = _sha256(shipped)
-        elif copied.get(lesson.name) != _sha256(shipped):
+            copied[lesson.name] = newest
+        elif copied.get(lesson.name) != newest:
             outdated.append(target)
     write_atomically(record, json.dumps(copied, indent=1, sort_keys=True).encode())
     return sorted(outdated)
@@ -95,5 +97,17 @@ def copy_photo(photo: Path, folder: Path) -> Path:
     return target
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def lesson_hash(notebook: bytes) -> str:
+    """SHA-256 over the kinds and sources of a notebook's cells, empty ones left out; over all of what is no notebook.
+
+    Running leaves outputs, counts, metadata and, behind the last cell, an empty one: none of them is a change.
+
+    >>> ran = b'{"cells": [{"cell_type": "code", "source": ["1 + ", "1"], "outputs": [2]}, {"source": ""}]}'
+    >>> lesson_hash(ran) == lesson_hash(b'{"cells": [{"cell_type": "code", "source": "1 + 1", "outputs": []}]}')
+    True
+    """
+    try:
+        cells = [(cell.get("cell_type"), "".join(cell["source"])) for cell in json.loads(notebook)["cells"]]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return hashlib.sha256(notebook).hexdigest()
+    return hashlib.sha256(json.dumps([cell for cell in cells if cell[1].strip()]).encode()).hexdigest()

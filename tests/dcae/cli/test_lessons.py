@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from dcae.cli.lessons import copy_lessons, copy_photo
+from dcae.cli.lessons import copy_lessons, copy_photo, lesson_hash
 
 Run = Callable[..., Result]
 Started = list[tuple[str, list[str], dict[str, str]]]
@@ -25,8 +25,8 @@ def shipped_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "dcae_notebooks"
     folder.mkdir()
     (folder / "__init__.py").touch()
-    (folder / "00_start.ipynb").write_text("start")
-    (folder / "01_next.ipynb").write_text("next")
+    write_lesson(folder / "00_start.ipynb", "start")
+    write_lesson(folder / "01_next.ipynb", "next")
     monkeypatch.setattr("dcae.cli.lessons.files", lambda _: folder)
     return folder
 
@@ -46,8 +46,26 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     return calls
 
 
+def write_lesson(path: Path, source: str) -> None:
+    """A notebook of one cell."""
+    cell = {"cell_type": "code", "id": "one", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def run_lesson(path: Path) -> None:
+    """Does to a notebook what JupyterLab does when someone runs it to its end."""
+    notebook = json.loads(path.read_text())
+    for cell in notebook["cells"]:
+        cell |= {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["2\n"]}], "execution_count": 1}
+        cell["source"] = cell["source"].splitlines(keepends=True)
+    notebook["cells"].append({"cell_type": "code", "id": "new", "metadata": {}, "source": [], "outputs": []})
+    notebook["metadata"]["kernelspec"] = {"name": "python3"}
+    path.write_text(json.dumps(notebook, indent=1))
+
+
 def texts(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in folder.glob("*.ipynb")}
+    """The text of each lesson's first cell."""
+    return {path.name: "".join(json.loads(path.read_text())["cells"][0]["source"]) for path in folder.glob("*.ipynb")}
 
 
 def test_the_first_start_copies_all_lessons_and_nothing_else(shipped_lessons: Path, mine: Path):
@@ -58,25 +76,52 @@ def test_the_first_start_copies_all_lessons_and_nothing_else(shipped_lessons: Pa
 
 def test_a_changed_copy_is_never_written_over(shipped_lessons: Path, mine: Path):
     copy_lessons(mine)
-    (mine / "00_start.ipynb").write_text("start, and my notes")
+    write_lesson(mine / "00_start.ipynb", "start, and my notes")
     assert copy_lessons(mine) == []
-    (shipped_lessons / "00_start.ipynb").write_text("start, second edition")
+    write_lesson(shipped_lessons / "00_start.ipynb", "start, second edition")
     for _ in range(2):
         assert copy_lessons(mine) == [mine / "00_start.ipynb"]
         assert texts(mine)["00_start.ipynb"] == "start, and my notes"
 
 
 def test_a_file_that_the_user_had_before_is_never_written_over(shipped_lessons: Path, mine: Path):
-    (mine / "01_next.ipynb").write_text("my own")
+    write_lesson(mine / "01_next.ipynb", "my own")
     assert copy_lessons(mine) == [mine / "01_next.ipynb"]
     assert texts(mine) == {"00_start.ipynb": "start", "01_next.ipynb": "my own"}
 
 
 def test_an_untouched_copy_follows_the_shipped_lesson(shipped_lessons: Path, mine: Path):
     copy_lessons(mine)
-    (shipped_lessons / "00_start.ipynb").write_text("start, second edition")
+    write_lesson(shipped_lessons / "00_start.ipynb", "start, second edition")
     assert copy_lessons(mine) == []
     assert texts(mine)["00_start.ipynb"] == "start, second edition"
+
+
+def test_a_copy_that_was_only_run_keeps_its_outputs_and_follows_the_shipped_lesson(shipped_lessons: Path, mine: Path):
+    copy_lessons(mine)
+    run_lesson(mine / "00_start.ipynb")
+    as_run = (mine / "00_start.ipynb").read_text()
+    assert copy_lessons(mine) == []
+    assert (mine / "00_start.ipynb").read_text() == as_run
+    write_lesson(shipped_lessons / "00_start.ipynb", "start, second edition")
+    assert copy_lessons(mine) == []
+    assert texts(mine)["00_start.ipynb"] == "start, second edition"
+
+
+@pytest.mark.parametrize("content", ["not json", "[1, 2]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}'])
+def test_what_is_no_notebook_is_told_apart_by_its_bytes(shipped_lessons: Path, mine: Path, content: str):
+    assert lesson_hash(content.encode()) != lesson_hash(content.encode() + b" ")
+    (mine / "00_start.ipynb").write_text(content)
+    assert copy_lessons(mine) == [mine / "00_start.ipynb"]
+    assert (mine / "00_start.ipynb").read_text() == content
+
+
+def test_the_kind_and_the_order_of_cells_are_part_of_a_lesson():
+    def notebook(*cells: tuple[str, str]) -> bytes:
+        return json.dumps({"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}).encode()
+
+    lessons = [notebook(("code", "a"), ("code", "b")), notebook(("code", "b"), ("code", "a")), notebook(("code", "ab"))]
+    assert len({lesson_hash(lesson) for lesson in [*lessons, notebook(("markdown", "ab"))]}) == 4
 
 
 def test_a_copy_that_was_removed_comes_back(shipped_lessons: Path, mine: Path):
@@ -131,7 +176,7 @@ def test_a_photo_that_is_none_is_refused_before_anything_is_copied(
 
 
 def test_a_newer_lesson_beside_a_changed_copy_is_said(run: Run, shipped_lessons: Path, mine: Path, started: Started):
-    (mine / "00_start.ipynb").write_text("my own")
+    write_lesson(mine / "00_start.ipynb", "my own")
     assert run("lab", "--folder", mine).stdout.startswith(f"{mine / '00_start.ipynb'} has your changes and stays")
 
 
