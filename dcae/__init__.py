@@ -15,9 +15,18 @@ __all__ = ["load"]
 
 
 def load(name: str | Path) -> DCAE:
-    """Return a model, ready to code with, by its name ("small", "tiny") or from a weights file.
+    """Return a model, ready to code with: in eval mode, on the CPU, its tables ready. Imports torch.
 
-    See `dcae.checkpoint.load`, which this calls.
+    Args:
+        name: "small" or "tiny" (the best weights that are shipped), an immutable name such as "small-1a2b3c4d", or the
+            path of a .safetensors file. Published checkpoints: `dcae.checkpoint.load_published`.
+
+    Returns:
+        An nn.Module; `dcae.codec.codec.Codec(model)` encodes and decodes with it.
+
+    Raises:
+        FileNotFoundError: nothing of that name is shipped and no such file exists; the message lists what is shipped.
+        ValueError: the file holds no weights of ours.
     """
     from dcae import checkpoint
 
