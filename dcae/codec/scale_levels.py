@@ -34,8 +34,8 @@ size. Largest difference measured between instruction sets and threads, with ran
 apart.
 
 What the flags cost, measured on files of photos of about 256 x 192 px: nothing in float64 (no element was flagged); in
-float32 0.1 % of the file with random weights of `paper`, but 6, 12 and 18 % at lambda 0.05, 0.013 and 0.0018 with trained
-ones of `small` switched to float32: most of their sigmas lie at the lowest levels, where boundaries are close together.
+float32 0.1 % of the file with random weights of `paper`, but 6, 12 and 18 % at lambda 0.05, 0.013 and 0.0018 with
+trained ones of `small` switched to float32: most of their sigmas lie where boundaries are hundredths apart.
 """
 
 
