@@ -33,9 +33,10 @@ def encode(
 ) -> None:
     """Encode pictures: IN.png becomes OUT, or DIR/IN.dcae.
 
-    Read are PNG, JPEG, WEBP, AVIF, GIF, TIFF, BMP, PPM and JPEG2000, with sides of 1 to 65535 px and up to 128000000
-    pixels unless --max-pixels says otherwise. Transparent parts are composited over white. Memory: about 300 MB a
-    megapixel with `small`.
+    Read are PNG, JPEG, WEBP, AVIF, GIF, TIFF, BMP, PPM and JPEG2000, with
+    sides of 1 to 65535 px and up to 128000000 pixels (--max-pixels).
+    Transparent parts are composited over white.
+    Memory: about 300 MB a megapixel with `small`.
     """
     targets = dict(zip(inputs, output_paths(inputs, out, ".dcae"), strict=True))
     failures = Failures()

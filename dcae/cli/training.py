@@ -23,8 +23,10 @@ def train(
 ) -> None:
     """Train a model.
 
-    Every 10 minutes (evaluate_minutes) and at the end it is measured on photos held out, and the best weights so far
-    are kept in the run's folder as best.safetensors. Ctrl-C ends the run: what came after the last measurement is lost.
+    Every 10 minutes (evaluate_minutes) and at the end it is measured on
+    photos held out, and the best weights so far are kept in the run's folder
+    as best.safetensors. Ctrl-C ends the run: what came after the last
+    measurement is lost.
     """
     from dcae.training.config import TrainingConfig
 
