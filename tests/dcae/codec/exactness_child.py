@@ -1,7 +1,8 @@
-"""One machine among many: `python exactness_child.py FOLDER NAME [THREADS]`, with its arithmetic set by environment.
+"""One machine among many, with its arithmetic set by environment.
 
-For each weights file of FOLDER it encodes FOLDER/image.npy into FOLDER/NAME, with the picture that the encoder expects,
-and decodes what the machine called `default` has encoded, with the sigma of each element on the way.
+`python exactness_child.py encode FOLDER NAME [THREADS]`: for each weights file FOLDER/STEM.safetensors it encodes
+FOLDER/STEM.npy into FOLDER/NAME, with the picture that the encoder expects and the sigma of each element.
+`python exactness_child.py decode ...`: it decodes the file of every machine that is in FOLDER.
 """
 
 import sys
@@ -15,31 +16,42 @@ from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 
 
-def main(folder: Path, name: str) -> None:
-    """Leaves NAME/STEM.dcae, NAME/STEM-made.npy, NAME/STEM-decoded.npy and NAME/STEM-sigma.npy."""
-    (folder / name).mkdir()
+def encode(folder: Path, name: str) -> None:
+    """Leaves NAME/STEM.dcae, NAME/STEM-made.npy and NAME/STEM-sigma.npy, sigma from decoding the default's file."""
+    (folder / name).mkdir(exist_ok=True)
     for weights in sorted(folder.glob("*.safetensors")):
         codec, mine = Codec(load(weights)), folder / name / weights.stem
-        lmbda = None if codec.qualities is None else 0.013
-        session = codec.open(np.load(folder / "image.npy"))
+        lmbda = None if codec.model.gain is None else 0.013
+        session = codec.open(np.load(weights.with_suffix(".npy")))
         mine.with_suffix(".dcae").write_bytes(session.encode(lmbda))
         np.save(f"{mine}-made.npy", session.reconstruct(lmbda))
         decode_with_sigma(codec, folder / "default" / f"{weights.stem}.dcae", mine)
 
 
 def decode_with_sigma(codec: Codec, file: Path, mine: Path) -> None:
-    """Decodes the file of the default machine."""
+    """Decodes the file of the default machine into NAME/STEM-of-default.npy and keeps sigma."""
     sigmas = []
     predictors = [module for name, module in codec.latent_coder.slice_loop.named_modules() if name.count(".") == 1]
     for predictor in predictors[: codec.model.config.num_slices]:
         predictor.register_forward_hook(lambda _module, _inputs, outputs: sigmas.append(outputs[2].numpy().copy()))
     data = file.read_bytes()
     assert len(unpack(data)[1]) >= 6
-    np.save(f"{mine}-decoded.npy", codec.decode(data))
+    np.save(f"{mine}-of-default.npy", codec.decode(data))
     np.save(f"{mine}-sigma.npy", np.concatenate(sigmas))
 
 
+def decode(folder: Path, name: str) -> None:
+    """Leaves NAME/STEM-of-MAKER.npy for every machine that has made a file; equal files are decoded once."""
+    for weights in sorted(folder.glob("*.safetensors")):
+        codec, pictures = Codec(load(weights)), {}
+        for file in sorted(folder.glob(f"*/{weights.stem}.dcae")):
+            data = file.read_bytes()
+            if data not in pictures:
+                pictures[data] = codec.decode(data)
+            np.save(folder / name / f"{weights.stem}-of-{file.parent.name}.npy", pictures[data])
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
-        torch.set_num_threads(int(sys.argv[3]))
-    main(Path(sys.argv[1]), sys.argv[2])
+    if len(sys.argv) > 4:
+        torch.set_num_threads(int(sys.argv[4]))
+    {"encode": encode, "decode": decode}[sys.argv[1]](Path(sys.argv[2]), sys.argv[3])
