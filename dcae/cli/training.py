@@ -35,7 +35,7 @@ def train(
         changes["minutes"] = minutes
     try:
         run = TrainingConfig.from_toml(config, changes)
-    except TypeError as error:  # a value of the wrong type, such as a word where a number belongs
+    except TypeError as error:  # photos that are no list, such as a number
         raise ValueError(f"{config}: {error}") from error
     from dcae.training.loop import train as train_by
 

@@ -58,10 +58,11 @@ def test_settings_and_minutes_are_laid_over_the_file(run: Run, config: Path, tra
         (["--set", "preset='huge'"], "preset is 'huge'; legal: "),
         (["--set", "preset=tiny"], "--set preset=tiny: "),
         (["--set", "batch"], "--set batch: "),
-        (["--set", "batch='many'"], "run.toml: "),
+        (["--set", "batch='many'"], "batch is 'many'; must be of type int"),
+        (["--set", "photos=3"], "run.toml: "),
         (["--minutes", "0"], "minutes is 0.0; must be above 0"),
     ],
-    ids=["name", "value", "no quotes", "no value", "type", "minutes"],
+    ids=["name", "value", "no quotes", "no value", "type", "photos", "minutes"],
 )
 def test_a_run_that_cannot_be_is_refused_in_one_line(
     run: Run, config: Path, trained: list[TrainingConfig], arguments: list[str], line: str
