@@ -35,6 +35,14 @@ def shapes(published: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     return {n: tuple(s) for n, s in published["shapes"].items() if n.rpartition(".")[2] not in _BUFFERS}
 
 
+@pytest.fixture(scope="module")
+def buffers(published: dict[str, Any]) -> dict[str, Tensor]:
+    """Every published buffer, in a size that no version of CompressAI gives it."""
+    names = [name for name in published["shapes"] if name.rpartition(".")[2] in _BUFFERS]
+    odd = [(7, 3), (0, 2), (), (2, 1, 5)]
+    return {name: torch.ones(odd[k % len(odd)], dtype=torch.int32) for k, name in enumerate(names)}
+
+
 @pytest.fixture
 def constants(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
     """A state dict in which parameter k of n is k / n everywhere, and z's quantiles -10, 0.25 and 10."""
@@ -47,17 +55,18 @@ def constants(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
 def golden_model(
     published: dict[str, Any],
     shapes: dict[str, tuple[int, ...]],
+    buffers: dict[str, Tensor],
     recipe: ModuleType,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> DCAE:
     """A checkpoint of recipe weights as `load_published` reads it, in float64.
 
     As the published code's training writes it under an old CompressAI: `module.` before each name, old names in the
-    entropy bottleneck, tables of another size than ours.
+    entropy bottleneck, every buffer of another size than ours.
     """
     seed = published["seed"]
     state = {n: torch.from_numpy(recipe.weight(n, shape, seed)).float() for n, shape in shapes.items()}
-    state |= {name: torch.ones(7, 3, dtype=torch.int32) for name in (*TABLES, "gaussian_conditional.scale_table")}
+    state |= buffers
     path = tmp_path_factory.mktemp("published") / "checkpoint.pth.tar"
     torch.save({"epoch": 49, "state_dict": {"module." + _old_name(n): value for n, value in state.items()}}, path)
     del state
@@ -105,6 +114,14 @@ def test_published_medians_are_kept_and_the_tables_are_made_around_them(golden_m
     np.testing.assert_array_equal(golden_model.entropy_bottleneck._offset.numpy(), -first)
     assert golden_model.gaussian_conditional._quantized_cdf.shape[0] == len(scale_table())
     assert not golden_model.training
+
+
+def test_buffers_of_any_size_are_left_out(golden_model: DCAE, buffers: dict[str, Tensor]):
+    assert len(buffers) == 12
+    assert buffers.keys() > set(TABLES)
+    ours = dict(golden_model.named_buffers())
+    for name, odd in buffers.items():
+        assert name not in ours or ours[name].shape != odd.shape, name
 
 
 def test_names_without_prefix_and_of_new_compressai_are_taken_and_buffers_may_be_absent(
