@@ -60,6 +60,7 @@ class LatentCoder:
         # First the device, then the dtype, here and below: in one call an Apple GPU would cast before it hands over.
         self.h_scale_s, self.h_mean_s, self.slice_loop = copy.deepcopy(parts).to(self.device).to(self.dtype).eval()
         self.medians = z_medians(model.entropy_bottleneck).to(self.device).to(self.dtype)
+        self.choose_symbols = model.symbols
         self.z_tables = tables_of(model.entropy_bottleneck)
         self.y_tables = tables_of(model.gaussian_conditional)
 
@@ -71,7 +72,7 @@ class LatentCoder:
         """
         with exact_arithmetic():
             y, z = y.to(self.device).to(self.dtype), z.to(self.device).to(self.dtype)
-            z_symbols = _symbols(z - self.medians)
+            z_symbols = _integers((z - self.medians).round())
             slices = _SliceEncoder(self, y)
             y_hat = self._predict(_to_tensor(z_symbols, z), slices)
         z_stream = encode_symbols(z_symbols.ravel(), self._z_indexes(z.shape), self.z_tables)
@@ -137,7 +138,7 @@ class _SliceEncoder:
         self.flags: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
 
     def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
-        symbols = _symbols(self.parts[slice_index] - mu)
+        symbols = _integers(self.coder.choose_symbols(self.parts[slice_index] - mu, sigma))
         scales = sigma.cpu().numpy().ravel()
         self.flags.append(flag(scales, self.coder.margin, slice_index * scales.size))
         stream = encode_symbols(symbols.ravel(), levels(scales), self.coder.y_tables)
@@ -249,12 +250,11 @@ def exact_arithmetic() -> Iterator[None]:
         yield
 
 
-def _symbols(residual: Tensor) -> NDArray[np.int32]:
-    rounded = residual.round()
-    largest = float(rounded.abs().max())
+def _integers(symbols: Tensor) -> NDArray[np.int32]:
+    largest = float(symbols.abs().max())
     if not largest < SYMBOL_LIMIT:
         raise ValueError(f"a symbol is {largest:g}; must be below {SYMBOL_LIMIT}: these weights do not fit this image")
-    return rounded.cpu().numpy().astype(np.int32)
+    return symbols.cpu().numpy().astype(np.int32)
 
 
 def _to_tensor(symbols: NDArray[np.int32], like: Tensor) -> Tensor:

@@ -13,9 +13,10 @@ from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor, nn
 
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, scale_table
-from dcae.model.entropy import round_straight_through, y_likelihoods, z_likelihoods
+from dcae.model.entropy import y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
+from dcae.model.quantiser import rounded, weighed
 from dcae.model.slices import Code, SliceLoop, Slices
 from dcae.model.transforms import analysis, hyper_analysis, hyper_synthesis, synthesis
 
@@ -87,8 +88,10 @@ class DCAE(nn.Module):
         Shapes: y (B, M, H/16, W/16) -> y_hat of that shape, likelihoods of y of that shape and of z (B, N, H/64, W/64).
         """
         z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y))
-        slices = self.predict(z_hat.to(y.dtype), self.quantiser(y))
-        y_probabilities = y_likelihoods(self.gaussian_conditional, y, slices.mu, slices.sigma)
+        quantised: list[Tensor] = []
+        slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, quantised))
+        coded = y if self.training else torch.cat(quantised, dim=1)
+        y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma)
         return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
     def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
@@ -177,10 +180,26 @@ class DCAE(nn.Module):
         self.gaussian_conditional.update_scale_table(scale_table(), force=True)
         self.entropy_bottleneck.update(force=True, update_quantiles=find_quantiles)
 
-    def quantiser(self, y: Tensor) -> Code:
-        """`code` for a forward pass: y rounded around mu, straight-through."""
+    def quantiser(self, y: Tensor, quantised: list[Tensor]) -> Code:
+        """`code` for a forward pass: y as symbols around mu, straight-through; keeps what it returns in `quantised`."""
         parts = y.chunk(self.config.num_slices, dim=1)
-        return lambda index, mu, sigma: round_straight_through(parts[index] - mu) + mu
+
+        def code(slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+            residual = parts[slice_index] - mu
+            symbols = self.symbols(residual, sigma)
+            quantised.append(residual + (symbols - residual).detach() + mu)
+            return quantised[-1]
+
+        return code
+
+    def symbols(self, residual: Tensor, sigma: Tensor) -> Tensor:
+        """What an encoder codes of y - mu: in training and for a model of one fixed lambda the nearest integers.
+
+        Shapes: all (B, M/slices, H/16, W/16).
+        """
+        if self.training or self.gain is None:
+            return rounded(residual)
+        return weighed(residual, sigma, self.gaussian_conditional)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """As of any module, with tables of whatever size the state has (none before `update`)."""

@@ -12,6 +12,8 @@ from typing import Any, get_type_hints
 
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, LMBDA_MAX, LMBDA_MIN, MULTIPLE_PX, PRESETS
 
+STAGES = ("joint", "decoder")
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -22,6 +24,7 @@ class TrainingConfig:
         out: Folder of the run: log, checkpoints, configuration.
         preset: Network to build.
         start: Weights file to start from; empty to start anew.
+        stage: `joint`: everything learns, with noise for rounding; `decoder`: see `dcae.training.tuning`.
         minutes: Length of the run by the clock; the learning rate reaches zero at its end.
         batch: Crops a step.
         crop_px: Side of a crop, a multiple of 64.
@@ -45,6 +48,7 @@ class TrainingConfig:
     out: str
     preset: str = "small"
     start: str = ""
+    stage: str = "joint"
     minutes: float = 60.0
     batch: int = 8
     crop_px: int = 256
@@ -69,6 +73,8 @@ class TrainingConfig:
             raise ValueError(f"preset is {self.preset!r}; legal: {', '.join(PRESETS)}")
         if not PRESETS[self.preset].gain_knots:
             raise ValueError(f"preset {self.preset!r} has one fixed lambda; this trainer needs a model with gains")
+        if self.stage not in STAGES:
+            raise ValueError(f"stage is {self.stage!r}; legal: {', '.join(STAGES)}")
         if not self.photos:
             raise ValueError("photos is empty; name at least one folder")
         if self.crop_px < MULTIPLE_PX or self.crop_px % MULTIPLE_PX:

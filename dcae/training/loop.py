@@ -28,6 +28,7 @@ from dcae.training.data import Crops, find_photos, read_photos, split_held_out
 from dcae.training.loss import rate_distortion_loss
 from dcae.training.optimizers import main_optimizer, quantiles_optimizer
 from dcae.training.prior import fit_prior
+from dcae.training.tuning import decoder_output, freeze_encoder
 
 PRIOR_CROPS = 320
 """Crops whose z the prior is fitted to at the end of a run."""
@@ -66,6 +67,10 @@ class Run:
         self.held_out = [_central_crop(photo) for photo in read_photos(held_out)]
         self.model = _start_model(config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.output = type(self.model).__call__
+        if config.stage == "decoder":
+            freeze_encoder(self.model)
+            self.output = decoder_output
         self.optimizer = main_optimizer(self.model, config)
         self.quantiles = quantiles_optimizer(self.model, config)
         self.peaks = [group["lr"] for group in self.optimizer.param_groups]
@@ -86,7 +91,7 @@ class Run:
         x = self.crops.batch(self.config.batch, self.rng).contiguous(memory_format=torch.channels_last)
         lmbda = self._lmbdas()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.bfloat16):
-            output = self.model(x, lmbda)
+            output = self.output(self.model, x, lmbda)
         loss = rate_distortion_loss(output, x, lmbda)
         self.optimizer.zero_grad()
         self.quantiles.zero_grad()

@@ -33,11 +33,11 @@ def quantiles_optimizer(model: DCAE, config: TrainingConfig) -> torch.optim.Adam
 
 
 def split_parameters(model: DCAE) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Weights of convolutions and linear layers with more than one input channel, and all the others."""
+    """Weights of convolutions and linear layers with more than one input channel, and all the others that learn."""
     matrices: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
-        if name == "entropy_bottleneck.quantiles":
+        if name == "entropy_bottleneck.quantiles" or not parameter.requires_grad:
             continue
         is_matrix = name.endswith(".weight") and parameter.dim() >= 2 and parameter.shape[1] > 1
         (matrices if is_matrix and not name.startswith(_NO_MATRIX) else others).append(parameter)

@@ -80,8 +80,10 @@ def test_sections_are_as_long_as_likely_latents_deserve(tiny, coder, latents):
     sections = coder.encode(y, z).sections
     with torch.no_grad():
         z_hat, z_probabilities = z_likelihoods(tiny.entropy_bottleneck, z.float())
-        slices = tiny.predict(z_hat, tiny.quantiser(y.float()))
-        y_probabilities = y_likelihoods(tiny.gaussian_conditional, y.float(), slices.mu, slices.sigma)
+        quantised: list[torch.Tensor] = []
+        slices = tiny.predict(z_hat, tiny.quantiser(y.float(), quantised))
+        coded = torch.cat(quantised, dim=1)
+        y_probabilities = y_likelihoods(tiny.gaussian_conditional, coded, slices.mu, slices.sigma)
     streams = {"z": (total_bits(z_probabilities), len(sections[0].payload))}
     for k, part in enumerate(y_probabilities.chunk(5, dim=1)):
         streams[f"slice {k}"] = (total_bits(part), len(sections[k + 1].payload) - 2)
@@ -131,9 +133,9 @@ def test_an_absent_slice_is_its_mean_refined(coder, latents, num_slices):
     coded = coder.encode(*latents)
     symbols, parts = [], latents[0].chunk(5, dim=1)
 
-    def code(index, mu, _):
+    def code(index, mu, sigma):
         symbols.append(index)
-        return (parts[index] - mu).round() + mu if index < num_slices else mu
+        return coder.choose_symbols(parts[index] - mu, sigma) + mu if index < num_slices else mu
 
     with exact_arithmetic():
         z_hat = (latents[1] - coder.medians).round() + coder.medians

@@ -1,0 +1,52 @@
+"""The decoder's stage: the encoder rests, every other part learns, from the symbols that a file would hold."""
+
+import pytest
+import torch
+
+from dcae.config import PRESETS
+from dcae.model.dcae import DCAE
+from dcae.training.loss import rate_distortion_loss
+from dcae.training.tuning import decoder_output, freeze_encoder
+
+ENCODER = ("g_a.", "h_a.", "gain.", "analysis_path.")
+INDIFFERENT = ("entropy_bottleneck.quantiles", "dictionary_attention.key.bias")
+"""Quantiles have an optimiser of their own, and a softmax ignores what a bias adds to all logits."""
+
+
+@pytest.fixture
+def model() -> DCAE:
+    torch.manual_seed(0)
+    model = DCAE(PRESETS["tiny"])
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    freeze_encoder(model)
+    return model
+
+
+def test_only_what_a_decoder_runs_gets_a_gradient(model: DCAE):
+    x, lmbda = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05])
+    rate_distortion_loss(decoder_output(model, x, lmbda), x, lmbda).loss.backward()
+    for name, parameter in model.named_parameters():
+        if name.startswith(ENCODER):
+            assert parameter.grad is None, name
+        elif not name.endswith(INDIFFERENT):
+            assert parameter.grad is not None, name
+            assert bool(parameter.grad.isfinite().all()), name
+
+
+def test_mu_learns_from_the_rate(model: DCAE):
+    x, lmbda = torch.rand(1, 3, 64, 64), torch.tensor([0.05])
+    (-decoder_output(model, x, lmbda)["likelihoods"]["y"].log2().sum()).backward()
+    last = model.slice_loop.get_submodule("slices.0.mean_transform.5")
+    assert isinstance(last, torch.nn.Conv2d)
+    assert last.weight.grad is not None
+    assert float(last.weight.grad.abs().sum()) > 0
+
+
+def test_likelihoods_are_those_of_a_forward_pass_in_eval_mode(model: DCAE):
+    x, lmbda = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05])
+    ours, theirs = decoder_output(model, x, lmbda), model(x, lmbda)
+    for part in ("y", "z"):
+        torch.testing.assert_close(ours["likelihoods"][part], theirs["likelihoods"][part])
+    torch.testing.assert_close(ours["x_hat"], theirs["x_hat"])
