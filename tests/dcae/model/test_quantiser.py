@@ -30,11 +30,12 @@ def cost(residual: np.ndarray, symbol: np.ndarray, sigma: np.ndarray) -> np.ndar
 
 
 def test_symbols_are_the_cheaper_of_the_nearest_and_the_next_towards_zero(gaussian, drawn):
-    residual, sigma = (t.numpy() for t in drawn)
+    residual_tensor, sigma_tensor = drawn
+    residual, sigma = residual_tensor.numpy(), sigma_tensor.numpy()
     nearest = np.round(residual)
     smaller = nearest - np.sign(nearest)
     expected = np.where(cost(residual, smaller, sigma) < cost(residual, nearest, sigma), smaller, nearest)
-    np.testing.assert_array_equal(weighed(*drawn, gaussian).numpy(), expected)
+    np.testing.assert_array_equal(weighed(residual_tensor, sigma_tensor, gaussian).numpy(), expected)
     assert 0.02 < (expected != nearest).mean() < 0.5
 
 
