@@ -2,7 +2,7 @@
 
 Only an encoder chooses; a decoder takes any symbol. Knows residuals, scales and likelihoods. Does not know slices,
 streams or tables. Source: Sullivan and Wiegand, Rate-distortion optimization for video compression, IEEE Signal
-Processing Magazine 15(6), 1998; the weight is that of a uniform quantiser at high rate, halved by trial.
+Processing Magazine 15(6), 1998; the weight was found by trial.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import torch
 from compressai.entropy_models import GaussianConditional
 from torch import Tensor
 
-RATE_WEIGHT = 0.05
-"""What a bit is worth in squared quantiser steps. A uniform quantiser trades at 2 ln 2 / 12 = 0.116 at high rate; less
-is best here, since the network was trained with plain rounding."""
+RATE_WEIGHT = 0.08
+"""What a bit is worth in squared quantiser steps. A uniform quantiser trades at 2 ln 2 / 12 = 0.116 at high rate. Of 0,
+0.03, 0.05, 0.07, 0.1 and 0.12 the middle ones gave the best mean curves of `small` on photos."""
 
 
 @torch.no_grad()
