@@ -22,6 +22,7 @@ from dcae.checkpoint import read_weights, save_weights
 from dcae.config import PRESETS
 from dcae.images import pad, to_float
 from dcae.model.dcae import DCAE
+from dcae.model.entropy import total_bits
 from dcae.model.gain import REFERENCE_LMBDA
 from dcae.training.config import TrainingConfig
 from dcae.training.data import Crops, find_photos, read_photos, split_held_out
@@ -208,7 +209,7 @@ def _mean_point(model: DCAE, photos: Sequence[np.ndarray], lmbda: float) -> tupl
         height, width = photo.shape[:2]
         x = torch.from_numpy(pad(to_float(photo), axes=(1, 2)))[None]
         output = model(x, lmbda)
-        bits = sum(float(-likelihoods.log2().sum()) for likelihoods in output["likelihoods"].values())
+        bits = sum(float(total_bits(likelihoods)) for likelihoods in output["likelihoods"].values())
         error = 255**2 * float((output["x_hat"] - x)[..., :height, :width].clamp(-1, 1).square().mean())
         figures.append((bits / (height * width), 10 * math.log10(255**2 / error), error))
     bpp, psnr, mse = np.mean(figures, axis=0)
