@@ -1,0 +1,39 @@
+// What two or more widgets use. Python puts this file in front of each widget's own: no imports, no exports here.
+
+/** Event listeners and other things to undo, so that a view that is closed leaves nothing behind. */
+class Listeners {
+  #undo = [];
+
+  /** Adds a DOM event listener. @param {EventTarget} target @param {string} type @param {(event: any) => void} handler @param {object} [options] */
+  add(target, type, handler, options) {
+    target.addEventListener(type, handler, options);
+    this.#undo.push(() => target.removeEventListener(type, handler, options));
+  }
+
+  /** Follows traits of a model: calls `handler` when one of `names` changes. @param {any} model @param {string[]} names @param {() => void} handler */
+  follow(model, names, handler) {
+    const events = names.map((name) => `change:${name}`).join(" ");
+    model.on(events, handler);
+    this.#undo.push(() => model.off(events, handler));
+  }
+
+  /** Anything else that has to be undone. @param {() => void} undo */
+  later(undo) {
+    this.#undo.push(undo);
+  }
+
+  removeAll() {
+    for (const undo of this.#undo.splice(0).reverse()) undo();
+  }
+}
+
+/** An element with a class, attributes, and children (strings become text). @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node|string)} children */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value != null) made.setAttribute(name, String(value));
+  }
+  made.append(...children);
+  return made;
+}
