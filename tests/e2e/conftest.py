@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route, WebSocket, sync_playwright
+
+from .widget_page import MountedWidget, WidgetPage
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = [
@@ -82,6 +84,22 @@ def page(browser: Browser, outside_requests: list[str]) -> Iterator[Page]:
     page.on("websocket", record)
     yield page
     context.close()
+
+
+@pytest.fixture
+def widget_page(page: Page, monkeypatch: pytest.MonkeyPatch, outside_requests: list[str]) -> Iterator[WidgetPage]:
+    """A page for widgets without Jupyter; any console error, exception or request to the outside fails the test."""
+    shown = WidgetPage(page, monkeypatch)
+    yield shown
+    shown.exchange()
+    assert not shown.errors
+    assert not outside_requests
+
+
+@pytest.fixture
+def mount(widget_page: WidgetPage) -> Callable[..., MountedWidget]:
+    """Shows a Python widget's front end in the browser: ``mount(widget)``, ``mount(widget, width_px=800)``."""
+    return widget_page.mount
 
 
 def is_outside(url: str) -> bool:
