@@ -48,10 +48,16 @@ def lab(
     environment = dict(os.environ)
     if photo is not None:
         environment[PHOTO_VARIABLE] = str(copy_photo(photo, folder).resolve())
-    command = [sys.executable, "-m", "jupyterlab", str(folder / START), "--ServerApp.answer_yes=True", *context.args]
+    command = [sys.executable, "-m", "jupyterlab", str(folder / START), *lab_settings(), *context.args]
     sys.stdout.flush()
-    # This process becomes JupyterLab: signals, exit code and terminal are its own. Its answer to Ctrl-C is yes.
+    # This process becomes JupyterLab: signals, exit code and terminal are its own.
     os.execve(sys.executable, command, environment)
+
+
+def lab_settings() -> list[str]:
+    """What JupyterLab is started with: its answer to Ctrl-C is yes, and the first cell of `START` runs by itself."""
+    extensions = str(files("dcae_widgets") / "labextensions")
+    return ["--ServerApp.answer_yes=True", f"--LabApp.extra_labextensions_path={extensions}"]
 
 
 def copy_lessons(folder: Path) -> list[Path]:

@@ -5,12 +5,12 @@ Without a browser these tests are skipped; where DCAE_REQUIRE_BROWSER is 1 they 
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -109,38 +109,44 @@ def is_outside(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def lab_server(root: Path) -> Iterator[str]:
-    """The URL of a JupyterLab on a copy of the notebooks, with a gap: ``lab_server.format("00_start.ipynb")``.
+    """The URL of what `dcae lab` starts, with a gap: ``lab_server.format("00_start.ipynb")``."""
+    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
+        yield url
 
-    Everything that Jupyter and IPython write lies in a
-    temporary folder; its path is short, because a kernel's socket in it may have at most 104 characters.
+
+@contextmanager
+def running_lab(home: Path, photo: Path | None = None) -> Iterator[str]:
+    """`dcae lab [PHOTO]` on copies of the lessons in `home`; the URL as of `lab_server`.
+
+    Everything that Jupyter and IPython write lies in `home`; its path has to be short, because a kernel's socket in it
+    may have at most 104 characters.
     """
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name:
-        home = Path(name)
-        shutil.copytree(root / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns("*.py", ".*", "__*"))
-        for setting, value in SETTINGS.items():
-            path = home / "settings" / "@jupyterlab" / f"{setting}.jupyterlab-settings"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(value))
-        log = home / "lab.log"
-        with log.open("w") as output:
-            server = subprocess.Popen(
-                lab_command(home / "notebooks"), env=lab_environment(home), stdout=output, stderr=subprocess.STDOUT
-            )
+    for setting, value in SETTINGS.items():
+        path = home / "settings" / "@jupyterlab" / f"{setting}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value))
+    log = home / "lab.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            lab_command(home / "notebooks", photo), env=lab_environment(home), stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield wait_for_url(server, home / "runtime", log)
+    finally:
+        server.terminate()
         try:
-            yield wait_for_url(server, home / "runtime", log)
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
-def lab_command(folder: Path) -> list[str]:
-    """JupyterLab on a free port, without its news; its kernels talk through sockets in the file system."""
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0"]
-    command += [f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=t", "--KernelManager.transport=ipc"]
+def lab_command(folder: Path, photo: Path | None) -> list[str]:
+    """`dcae lab` on a free port, without news and without a browser; its kernels talk through sockets in files."""
+    command = [sys.executable, "-c", "from dcae.cli import app; app()", "lab"]
+    command += [*([str(photo)] if photo else []), "--folder", str(folder), "--"]
+    command += ["--no-browser", "--ip=127.0.0.1", "--port=0"]
+    command += ["--IdentityProvider.token=t", "--KernelManager.transport=ipc"]
     command += ["--expose-app-in-browser", "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     return command + (["--allow-root"] if os.geteuid() == 0 else [])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def shipped_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "__init__.py").touch()
     write_lesson(folder / "00_start.ipynb", "start")
     write_lesson(folder / "01_next.ipynb", "next")
-    monkeypatch.setattr("dcae.cli.lessons.files", lambda _: folder)
+    monkeypatch.setattr("dcae.cli.lessons.files", lambda name: folder if name == "dcae_notebooks" else files(name))
     return folder
 
 
