@@ -15,6 +15,7 @@ from torch import Tensor
 from dcae.checkpoint import identity
 from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
 from dcae.codec.latent_coder import CodedLatents, LatentCoder, exact_arithmetic
+from dcae.codec.layer_points import add_points
 from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
 from dcae.images import MAX_PIXELS, check_image, crop, pad, padded_size, to_float, to_uint8
@@ -40,8 +41,10 @@ class Codec:
     >>> codec.decode(codec.encode(image, 0.013)).shape
     (5, 9, 3)
 
+    All that it does can be interrupted between the network's layers and between streams (`dcae.codec.interruption`).
+
     Args:
-        model: A model whose tables are ready (`dcae.load`); it is put into eval mode.
+        model: A model whose tables are ready (`dcae.load`); it is put into eval mode, and its layers get a hook each.
         max_pixels: Largest image that is encoded or decoded.
 
     Attributes:
@@ -55,6 +58,7 @@ class Codec:
     def __init__(self, model: DCAE, max_pixels: int = MAX_PIXELS) -> None:
         self.model = model.eval()
         self.max_pixels = max_pixels
+        add_points(model)  # before parts of it are copied
         self.latent_coder = LatentCoder(model)
         self.identity = identity(model)
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from dcae.codec.bitstream import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.entropy_coder import check_length, decode_symbols, encode_symbols
+from dcae.codec.interruption import interruption_point
 from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
 from dcae.model.dcae import DCAE
@@ -138,9 +139,12 @@ class _SliceEncoder:
         self.flags: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
 
     def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        interruption_point()
         symbols = _integers(self.coder.choose_symbols(self.parts[slice_index] - mu, sigma))
+        interruption_point()
         scales = sigma.cpu().numpy().ravel()
         self.flags.append(flag(scales, self.coder.margin, slice_index * scales.size))
+        interruption_point()
         stream = encode_symbols(symbols.ravel(), levels(scales), self.coder.y_tables)
         self.sections.append(slice_section(symbols.astype("<i4").tobytes(), stream))
         return _to_tensor(symbols, mu) + mu
@@ -170,7 +174,9 @@ class _SliceDecoder:
             return mu
         checksum, stream = self.coded[slice_index]
         scales = sigma.cpu().numpy().ravel()
+        interruption_point()
         resolved = resolve(scales, self.positions, self.upper, slice_index * scales.size)
+        interruption_point()
         symbols = decode_symbols(stream, resolved, self.coder.y_tables)
         if symbols_checksum(symbols.astype("<i4").tobytes()) != checksum:
             raise BitstreamError(f"slice {slice_index} decodes to other symbols than were encoded (checksum differs)")
