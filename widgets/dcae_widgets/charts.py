@@ -1,4 +1,4 @@
-"""Static pictures for lessons: photos side by side, where a file's bytes go, rate-distortion curves.
+"""Static pictures for lessons: photos side by side, where a file's bytes go, rate-distortion curves, a coded photo.
 
 They stand in a notebook without a kernel, in print and on a code host. Knows arrays and records; does not know codecs.
 """
@@ -6,7 +6,8 @@ They stand in a notebook without a kernel, in print and on a code host. Knows ar
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,16 @@ from dcae.results import FileInfo
 _INK, _PAPER, _GAP_PX, _CAPTION_PX = "#24292f", "#ffffff", 12, 26
 _Z_COLOUR, _HEADER_COLOUR = "#e07b39", "#9aa0a6"
 _SLICE_COLOURS = ("#0b3c6f", "#1f66a8", "#4a90cf", "#86b8e3", "#bfd9f0")
+_SHEET_PX, _PHOTO_HEIGHT_PX, _SHEET_BYTES, _BAR_PX, _SWATCH_PX = 960, 480, 600_000, 28, 12
+_NUMBER_WORDS = {
+    "bytes": "{:,.0f} bytes",
+    "bpp": "{:.3f} bits a pixel",
+    "ratio": "{:.1f} times smaller than raw",
+    "psnr_db": "PSNR {}",
+    "ms_ssim": "MS-SSIM {:.4f}",
+    "encode_s": "encoded in {:.2f} s",
+    "decode_s": "decoded in {:.2f} s",
+}
 _CURVE_COLOURS = ("#1f66a8", "#e07b39", "#3a8f5c", "#8a4fa3", "#b03a48")
 
 
@@ -38,7 +49,7 @@ def pictures(images: Mapping[str, NDArray[np.uint8]], scale: int = 1) -> Image:
     if not images or scale < 1:
         raise ValueError(f"{len(images)} images at scale {scale}; must be at least 1 of each")
     tiles = [np.repeat(np.repeat(image, scale, axis=0), scale, axis=1) for image in images.values()]
-    font = ImageFont.truetype(findfont("DejaVu Sans"), 14)
+    font = _font(14)
     widths = [
         max(tile.shape[1], round(font.getlength(caption)) + 4) for caption, tile in zip(images, tiles, strict=True)
     ]
@@ -49,50 +60,192 @@ def pictures(images: Mapping[str, NDArray[np.uint8]], scale: int = 1) -> Image:
         sheet.paste(PillowImage.fromarray(tile), (left, 0))
         draw.text((left + 2, tile.shape[0] + 4), caption, fill=_INK, font=font)
         left += width + _GAP_PX
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
-    return Image(buffer.getvalue(), alt="Pictures side by side: " + "; ".join(images))
+    return Image(_png(sheet), alt="Pictures side by side: " + "; ".join(images))
 
 
 def byte_bar(info: FileInfo) -> Image:
     """One bar for a file, divided into z, each slice, and the rest; it adds up to the file."""
-    parts = [("z", info.z_bytes, _Z_COLOUR)]
-    for index, size in enumerate(info.slice_bytes):
-        parts.append((f"slice {index}", size, _SLICE_COLOURS[index % len(_SLICE_COLOURS)]))
-    parts.append(("header and other", info.header_bytes + info.other_bytes, _HEADER_COLOUR))
+    parts = [("z", info.z_bytes), *((f"slice {index}", size) for index, size in enumerate(info.slice_bytes))]
+    parts.append(("header and other", info.header_bytes + info.other_bytes))
     figure = Figure(figsize=(9, 1.9), dpi=110, facecolor=_PAPER)
     axes = figure.subplots()
     left = 0
-    for name, size, colour in parts:
-        share = size / info.total_bytes
-        axes.barh(0, size, left=left, color=colour, edgecolor=_PAPER, label=f"{name}: {size:,} B ({share:.1%})")
+    for name, size in parts:
+        label = f"{name}: {size:,} B ({size / info.total_bytes:.1%})"
+        axes.barh(0, size, left=left, color=_part_colour(name), edgecolor=_PAPER, label=label)
         left += size
     axes.set(xlim=(0, info.total_bytes), yticks=[], xlabel="bytes")
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_title(f"Where the {info.total_bytes:,} bytes of the file go ({info.bpp:.3f} bits a pixel)", color=_INK)
     axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.38), frameon=False, fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    sizes = ", ".join(f"{name} {size} bytes" for name, size, _ in parts)
+    sizes = ", ".join(f"{name} {size} bytes" for name, size in parts)
     return _rendered(figure, f"Stacked bar of a file of {info.total_bytes} bytes: {sizes}")
 
 
-def rd_curves(curves: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Image:
+def rd_curves(
+    curves: Mapping[str, Sequence[tuple[float, float | None]]],
+    title: str,
+    *,
+    estimated: Collection[str] = (),
+    point: tuple[float, float | None] | None = None,
+    marks: Sequence[tuple[float, float | None]] = (),
+) -> Image:
     """Rate-distortion curves: PSNR in dB over bits a pixel.
 
+    A point whose PSNR is infinite, or None, is of an identical picture; it has no place on the plot and is left out.
+
     Args:
-        curves: Points (bpp, PSNR in dB) by the codec's name.
+        curves: Points (bpp, PSNR in dB) by the codec's name, in any order; a curve may be empty.
         title: What was measured.
+        estimated: The names of the curves that are no measurements of whole files; they are dotted.
+        point: The point that the picture is about, drawn large.
+        marks: Further points.
     """
     figure = Figure(figsize=(7, 4.4), dpi=110, facecolor=_PAPER)
     axes = figure.subplots()
-    for index, (name, points) in enumerate(curves.items()):
-        rates, distortions = zip(*sorted(points), strict=True)
-        axes.plot(rates, distortions, "o-", color=_CURVE_COLOURS[index % len(_CURVE_COLOURS)], label=name, markersize=4)
+    labels = {name: f"{name} (estimates)" if name in estimated else name for name in curves}
+    # Estimates take the first colours, so that they keep them whatever stands beside them.
+    for index, name in enumerate(sorted(curves, key=lambda name: name not in estimated)):
+        rates, distortions = _drawable(curves[name])
+        colour = _CURVE_COLOURS[index % len(_CURVE_COLOURS)]
+        if rates:
+            style = "o:" if name in estimated else "o-"
+            axes.plot(rates, distortions, style, color=colour, label=labels[name], markersize=4)
+    axes.plot(*_drawable(marks), "D", color=_PAPER, markeredgecolor=_INK, markersize=7)
+    now = _drawable([point] if point else [])
+    style: dict[str, Any] = {"color": _CURVE_COLOURS[0], "markeredgecolor": _PAPER, "markeredgewidth": 2, "zorder": 3}
+    axes.plot(*now, "o", markersize=12, label="this photo" if now[0] else None, **style)
     axes.set(xlabel="rate (bits a pixel)", ylabel="PSNR (dB)", title=title)
     axes.grid(alpha=0.25)
-    axes.legend(frameon=False)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    return _rendered(figure, f"{title}. Rate-distortion curves of {', '.join(curves)}")
+    where = f"; this photo: {point[0]:.3f} bits a pixel, {_psnr_words(point[1])}" if point else ""
+    return _rendered(figure, f"{title}. Rate-distortion curves of {', '.join(labels.values()) or 'nothing yet'}{where}")
+
+
+def coding(
+    photo: NDArray[np.uint8],
+    decoded: NDArray[np.uint8],
+    numbers: Mapping[str, float | None],
+    parts: Sequence[tuple[str, float]],
+    title: str,
+) -> Image:
+    """A photo beside what its file shows, over the file's numbers in words and one bar of its bytes.
+
+    Both are scaled down alike, to a page's width and until the picture has at most 600 kB; never up.
+
+    Args:
+        photo: uint8, H x W x 3.
+        decoded: uint8, H x W x 3, of the same size.
+        numbers: any of bytes, bpp, ratio, psnr_db, ms_ssim, encode_s and decode_s; None is not known, and left out.
+        parts: (name, bytes) of what the file consists of; may be empty.
+        title: What was coded, and how.
+
+    Raises:
+        ValueError: the two are not of one size, a number has no such name, or parts are given and have no bytes.
+    """
+    if photo.shape != decoded.shape:
+        raise ValueError(f"photo is {photo.shape}, decoded {decoded.shape}; must be of one size")
+    if parts and not sum(size for _, size in parts) > 0:
+        raise ValueError(f"parts are {list(parts)}; must have more than 0 bytes together")
+    height, width = photo.shape[:2]
+    words = _in_words(numbers)
+    sizes = [f"{name}: {size:,.0f} bytes" for name, size in parts]
+    alt = "; ".join([f"{title}: the photo beside the decoded picture", *words, *sizes])
+    scale = min(1.0, (_SHEET_PX - _GAP_PX) / 2 / width, _PHOTO_HEIGHT_PX / height)
+    while True:
+        size = (max(1, round(scale * width)), max(1, round(scale * height)))
+        both = [PillowImage.fromarray(image).resize(size, PillowImage.Resampling.LANCZOS) for image in (photo, decoded)]
+        png = _png(_coding_sheet(both, words, parts, title))
+        if len(png) <= _SHEET_BYTES or min(size) == 1:
+            return Image(png, alt=alt)
+        scale *= 0.98 * math.sqrt(_SHEET_BYTES / len(png))
+
+
+def _in_words(numbers: Mapping[str, float | None]) -> list[str]:
+    if unknown := set(numbers) - set(_NUMBER_WORDS):
+        raise ValueError(f"numbers have {', '.join(sorted(unknown))}; legal: {', '.join(_NUMBER_WORDS)}")
+    known = [(name, value) for name in _NUMBER_WORDS if (value := numbers.get(name)) is not None]
+    return [_NUMBER_WORDS[name].format(_psnr_words(value) if name == "psnr_db" else value) for name, value in known]
+
+
+def _coding_sheet(
+    both: Sequence[PillowImage.Image], words: Sequence[str], parts: Sequence[tuple[str, float]], title: str
+) -> PillowImage.Image:
+    """The title, the two pictures, the numbers, the bar and its legend, from top to bottom."""
+    pair = PillowImage.new("RGB", (_SHEET_PX, both[0].height + _CAPTION_PX), _PAPER)
+    for index, (caption, picture) in enumerate(zip(("the photo", "decoded"), both, strict=True)):
+        left = index * (max(picture.width, 100) + _GAP_PX)
+        pair.paste(picture, (left, 0))
+        ImageDraw.Draw(pair).text((left, picture.height + 4), caption, fill=_INK, font=_font(14))
+    total = sum(size for _, size in parts)
+    legend = [(f"{name}: {size:,.0f} B ({size / total:.1%})", _part_colour(name)) for name, size in parts]
+    strips = [_flowing([(title, None)], 17), pair, _flowing([(word, None) for word in words], 14)]
+    strips += [_strip_bar(parts), _flowing(legend, 13)] if parts else []
+    sheet = PillowImage.new("RGB", (_SHEET_PX, sum(strip.height + 8 for strip in strips)), _PAPER)
+    top = 0
+    for strip in strips:
+        sheet.paste(strip, (0, top))
+        top += strip.height + 8
+    return sheet
+
+
+def _flowing(items: Sequence[tuple[str, str | None]], size: int) -> PillowImage.Image:
+    """Words one after the other, each behind a swatch of its colour if it has one, in as many lines as they need."""
+    font, places = _font(size), []
+    left, line = 0.0, 0
+    for text, colour in items:
+        width = font.getlength(text) + (_SWATCH_PX + 6 if colour else 0)
+        if left and left + width > _SHEET_PX:
+            left, line = 0.0, line + 1
+        places.append((round(left), line * (size + 9)))
+        left += width + 24
+    strip = PillowImage.new("RGB", (_SHEET_PX, (line + 1) * (size + 9)), _PAPER)
+    draw = ImageDraw.Draw(strip)
+    for (text, colour), (x, y) in zip(items, places, strict=True):
+        if colour:
+            draw.rectangle((x, y + 3, x + _SWATCH_PX - 1, y + 2 + _SWATCH_PX), fill=colour)
+        draw.text((x + (_SWATCH_PX + 6 if colour else 0), y), text, fill=_INK, font=font)
+    return strip
+
+
+def _strip_bar(parts: Sequence[tuple[str, float]]) -> PillowImage.Image:
+    """The sheet's width, divided as the bytes are."""
+    strip = PillowImage.new("RGB", (_SHEET_PX, _BAR_PX), _PAPER)
+    edges = np.cumsum([0, *(size for _, size in parts)])
+    pixels = np.rint(edges / edges[-1] * _SHEET_PX).astype(int).tolist()
+    for (name, _), left, right in zip(parts, pixels, pixels[1:], strict=False):
+        strip.paste(_part_colour(name), (left, 0, right, _BAR_PX))
+    return strip
+
+
+def _psnr_words(psnr_db: float | None) -> str:
+    return "infinite (identical)" if psnr_db is None or math.isinf(psnr_db) else f"{psnr_db:.2f} dB"
+
+
+def _drawable(points: Sequence[tuple[float, float | None]]) -> tuple[list[float], list[float]]:
+    """Rates and distortions in order of rate, without identical pictures."""
+    drawn = sorted((bpp, psnr_db) for bpp, psnr_db in points if psnr_db is not None and math.isfinite(psnr_db))
+    return [bpp for bpp, _ in drawn], [psnr_db for _, psnr_db in drawn]
+
+
+def _part_colour(name: str) -> str:
+    kind, _, index = name.partition(" ")
+    if kind == "slice" and index.isdecimal():
+        return _SLICE_COLOURS[int(index) % len(_SLICE_COLOURS)]
+    return _Z_COLOUR if name == "z" else _HEADER_COLOUR
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(findfont("DejaVu Sans"), size)
+
+
+def _png(sheet: PillowImage.Image) -> bytes:
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def _rendered(figure: Figure, alt: str) -> Image:
