@@ -37,3 +37,11 @@ function element(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+/** Keeps plain keys that are pressed in `el` from the notebook around it, whose commands they are too (Enter, arrows, d, ...). @param {Listeners} listeners @param {HTMLElement} el */
+function keepPlainKeys(listeners, el) {
+  listeners.add(el, "keydown", (event) => {
+    const ofTheNotebook = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+    if (!ofTheNotebook) event.stopPropagation();
+  });
+}
