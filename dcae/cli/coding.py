@@ -9,8 +9,9 @@ import typer
 
 from dcae.cli.one_line_errors import Failures
 from dcae.cli.output_paths import output_paths
-from dcae.cli.weights import DEFAULT_LMBDA, MODEL_HELP, legal_lmbda, open_codec
+from dcae.cli.weights import DEFAULT_LMBDA, legal_lmbda
 from dcae.codec.bitstream import keep_slices, layout, unpack
+from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.codec.file_info import file_info
 from dcae.files import write_atomically
 from dcae.images import MAX_PIXELS, load_image, save_png
@@ -24,10 +25,13 @@ _MaxPixels = Annotated[int, typer.Option(min=1, help="The most pixels of a pictu
 def encode(
     inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="Pictures; see above for what is read.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT|DIR", help="A file, or a folder that exists.")],
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "small",
+    model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
     lmbda: Annotated[
         float | None,
-        typer.Option(help=f"The trade-off: a larger one gives a larger and better file. Default: {DEFAULT_LMBDA}"),
+        typer.Option(
+            help=f"The trade-off: a larger one gives a larger and better file. Default: {DEFAULT_LMBDA}; "
+            "of a folder of weights, the nearest that it has."
+        ),
     ] = None,
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
@@ -57,7 +61,7 @@ def decode(
     inputs: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files that `dcae encode` wrote.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT.png|DIR", help="A file, or a folder that exists.")],
     model: Annotated[
-        str | None, typer.Option(help=f"{MODEL_HELP} Default: the shipped weights that the file names.")
+        str | None, typer.Option(help=f"{NAME_HELP} Default: the shipped weights that the file names.")
     ] = None,
     slices: Annotated[
         int | None, typer.Option(min=0, help="Decode only the first so many slices; at most as many as the file has.")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
-from dcae.cli.weights import MODEL_HELP, legal_lmbda, open_codec
-from dcae.codec.protocol import Codec
+from dcae.cli.weights import legal_lmbda
+from dcae.codec.catalogue import NAME_HELP, open_codec
+from dcae.codec.protocol import Codec, Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.images import MAX_PIXELS, load_image
 from dcae.results import RDPoint
@@ -35,10 +36,12 @@ def evaluate_folder(
     codec: Annotated[
         list[str], typer.Option(help="dcae, jpeg, webp or avif; may be repeated. BD-rates are against all but dcae.")
     ] = ["dcae"],  # noqa: B006 (typer copies it)
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "small",
+    model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
     lmbda: Annotated[
         list[float] | None,
-        typer.Option(help=f"May be repeated. Default: {NUM_LMBDAS} from {LMBDA_MIN} to {LMBDA_MAX}."),
+        typer.Option(
+            help=f"May be repeated. Default: {NUM_LMBDAS} from {LMBDA_MIN} to {LMBDA_MAX}; all that a folder has."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Where eval.csv and eval.json go; made if missing.")] = Path("dcae-eval"),
 ) -> None:
@@ -96,15 +99,25 @@ def _contenders(
 
 
 def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, _Contender]:
-    import numpy as np
+    from dcae.codec.fixed_lmbda import FixedLmbdaCodec
 
     codec = open_codec(model, MAX_PIXELS)
-    if lmbdas is None and codec.qualities is not None:
-        lmbdas = [float(f"{lmbda:.4g}") for lmbda in np.geomspace(LMBDA_MIN, LMBDA_MAX, NUM_LMBDAS)]
-    qualities = [legal_lmbda(codec, lmbda) for lmbda in dict.fromkeys(lmbdas or [None])]
+    qualities = [legal_lmbda(codec, lmbda) for lmbda in dict.fromkeys(lmbdas or _curve(codec.qualities))]
+    if isinstance(codec, FixedLmbdaCodec):
+        files = ", ".join(path.name for path in codec.weights.values())
+        return {Path(model).resolve().name: _Contender(codec, qualities, f"DCAE, one model for each lambda: {files}")}
     hash8 = codec.identity[:8]
     name = f"{Path(model).name.split('.')[0].removesuffix(f'-{hash8}')}-{hash8}"
     return {name: _Contender(codec, qualities, f"DCAE, weights {codec.identity}")}
+
+
+def _curve(legal: Interval | Sequence[float] | None) -> Sequence[float | None]:
+    """The lambdas of a curve where the user gives none."""
+    import numpy as np
+
+    if isinstance(legal, Interval):
+        return [float(f"{lmbda:.4g}") for lmbda in np.geomspace(LMBDA_MIN, LMBDA_MAX, NUM_LMBDAS)]
+    return [None] if legal is None else legal
 
 
 def _measure(pictures: Sequence[Path], contenders: dict[str, _Contender], failures: Failures) -> list[RDPoint]:

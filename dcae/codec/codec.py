@@ -77,7 +77,7 @@ class Codec:
             TypeError, ValueError: if it is not that, or has more than `max_pixels` pixels.
         """
         image = check_image(image)
-        self._check_pixels(image.shape[1], image.shape[0], ValueError)
+        check_pixel_count(image.shape[1], image.shape[0], self.max_pixels, ValueError)
         return Session(self, image)
 
     def encode(self, image: NDArray[np.uint8], lmbda: float | None = None) -> bytes:
@@ -105,7 +105,7 @@ class Codec:
             raise ValueError(f"num_slices is {num_slices}; the file has {present}, so it must be 0 to {present}")
         if header.identity != bytes.fromhex(self.identity)[:8]:
             raise BitstreamError(f"file was made with weights {header.identity.hex()}; these are {self.identity[:16]}")
-        self._check_pixels(header.width, header.height, BitstreamError)
+        check_pixel_count(header.width, header.height, self.max_pixels, BitstreamError)
         lmbda = None if header.lmbda == _FIXED_LMBDA else header.lmbda
         try:
             self.model.check_lmbda(lmbda, torch.empty(1))
@@ -135,12 +135,6 @@ class Codec:
         with exact_arithmetic():
             x_hat = self.model.synthesise(y_hat.to(like.device, like.dtype), lmbda)
         return crop(to_uint8(x_hat[0].float().cpu().numpy()), height, width)
-
-    def _check_pixels(self, width: int, height: int, error: type[ValueError]) -> None:
-        if width * height > self.max_pixels:
-            raise error(
-                f"image is {width} x {height} = {width * height} px; at most {self.max_pixels} px (raise max_pixels)"
-            )
 
 
 class Session:
@@ -213,6 +207,16 @@ class Session:
         streams = [bytes(round(bits / 8) + STREAM_END_BYTES) for bits in stream_bits]
         sections = [Section(SectionType.Z, streams[0]), *(slice_section(b"", stream) for stream in streams[1:])]
         return float(len(pack(self._header(lmbda), sections)))
+
+
+def check_pixel_count(width: int, height: int, max_pixels: int, error: type[ValueError]) -> None:
+    """Refuses a size of more pixels than allowed.
+
+    Raises:
+        ValueError: if it has more; of the type `error`.
+    """
+    if width * height > max_pixels:
+        raise error(f"image is {width} x {height} = {width * height} px; at most {max_pixels} px (raise max_pixels)")
 
 
 def _float32(lmbda: float | None) -> float | None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,10 +109,11 @@ def test_decoding_that_was_interrupted_anywhere_can_be_done_again(codec, make_im
 
 def test_an_interruption_leaves_no_setting_of_torch_behind(codec, make_image):
     session = codec.open(make_image(64, 64))
-    before = torch.backends.mkldnn.matmul.fp32_precision, torch.backends.cudnn.deterministic
+    backends: Any = torch.backends
+    before = backends.mkldnn.matmul.fp32_precision, backends.cudnn.deterministic
     with pytest.raises(Stop), interruptible(stop):
         session.encode(0.01)
-    assert (torch.backends.mkldnn.matmul.fp32_precision, torch.backends.cudnn.deterministic) == before
+    assert (backends.mkldnn.matmul.fp32_precision, backends.cudnn.deterministic) == before
     assert not torch.is_inference_mode_enabled()
 
 
