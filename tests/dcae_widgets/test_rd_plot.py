@@ -22,6 +22,10 @@ def sent(monkeypatch) -> list[tuple[dict, list[bytes]]]:
     return messages
 
 
+def width_px(image) -> int:
+    return Image.open(io.BytesIO(image.data)).width
+
+
 def test_points_that_arrive_one_by_one_stand_in_order_of_rate():
     plot = RdPlot()
     for points in ([(0.5, 32)], [(0.5, 32), (0.2, 29, "λ 0.001")], [(0.5, 32), (0.2, 29, "λ 0.001"), (0.3, 30)]):
@@ -133,4 +137,4 @@ def test_the_static_picture_says_where_the_photo_stands():
         "flower. Rate-distortion curves of JPEG, small (estimates); this photo: 0.500 bits a pixel, 32.00 dB"
     )
     assert empty.alt == "flower. Rate-distortion curves of nothing yet"
-    assert Image.open(io.BytesIO(image.data)).width <= 1280
+    assert width_px(image) <= 1280

@@ -114,8 +114,8 @@ def rd_curves(
             axes.plot(rates, distortions, style, color=colour, label=labels[name], markersize=4)
     axes.plot(*_drawable(marks), "D", color=_PAPER, markeredgecolor=_INK, markersize=7)
     now = _drawable([point] if point else [])
-    style: dict[str, Any] = {"color": _CURVE_COLOURS[0], "markeredgecolor": _PAPER, "markeredgewidth": 2, "zorder": 3}
-    axes.plot(*now, "o", markersize=12, label="this photo" if now[0] else None, **style)
+    large: dict[str, Any] = {"color": _CURVE_COLOURS[0], "markeredgecolor": _PAPER, "markeredgewidth": 2, "zorder": 3}
+    axes.plot(*now, "o", markersize=12, label="this photo" if now[0] else None, **large)
     axes.set(xlabel="rate (bits a pixel)", ylabel="PSNR (dB)", title=title)
     axes.grid(alpha=0.25)
     if axes.get_legend_handles_labels()[1]:

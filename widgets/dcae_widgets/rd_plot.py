@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, SupportsFloat
 
 import anywidget
 import traitlets
@@ -83,7 +83,9 @@ class RdPlot(anywidget.AnyWidget):
         else:
             self.curves = [*self.curves, curve]
 
-    def set_point(self, bpp: float, psnr_db: float | None, kind: str = "estimate", label: str = "") -> None:
+    def set_point(
+        self, bpp: SupportsFloat, psnr_db: SupportsFloat | None, kind: str = "estimate", label: str = ""
+    ) -> None:
         """Moves this photo's point.
 
         Args:
@@ -165,9 +167,9 @@ def _kind(name: str, kind: str) -> str:
     return kind
 
 
-def _position(name: str, bpp: float, psnr_db: float | None) -> tuple[float, float | None]:
+def _position(name: str, rate: SupportsFloat, distortion: SupportsFloat | None) -> tuple[float, float | None]:
     """A place on the plot as JSON can carry it, which has no infinity."""
-    bpp, psnr_db = float(bpp), math.inf if psnr_db is None else float(psnr_db)
+    bpp, psnr_db = float(rate), math.inf if distortion is None else float(distortion)
     if not 0 < bpp < math.inf or math.isnan(psnr_db):
         raise traitlets.TraitError(f"{name} has {bpp} bpp, {psnr_db} dB; the rate must be above 0, the PSNR a number")
     return bpp, psnr_db if math.isfinite(psnr_db) else None

@@ -1,0 +1,329 @@
+"""The rate-distortion plot in a browser: what it draws, what it says, and how plotly.js comes to the page."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dcae_widgets import rd_plot
+from dcae_widgets.rd_plot import RdPlot
+
+from .widget_page import MountedWidget, WidgetPage
+
+pytestmark = pytest.mark.e2e
+
+DRAWING = ".dcae-rd-plot-drawing"
+STATE = """el => ({
+    names: el._fullData.filter(trace => trace.showlegend).map(trace => trace.name),
+    places: el._fullData.map(trace => trace.x.map((x, i) => [x, trace.y[i]])),
+    x: el._fullLayout.xaxis.range, y: el._fullLayout.yaxis.range,
+    width: el.querySelector(".main-svg").getBoundingClientRect().width,
+    height: el.querySelector(".main-svg").getBoundingClientRect().height,
+    ink: getComputedStyle(el.querySelector(".legendtext")).fill,
+    paper: getComputedStyle(el.querySelector(".main-svg")).backgroundColor,
+    curve: getComputedStyle(el.querySelector(".js-line")).stroke,
+})"""
+
+
+def photo_plot() -> RdPlot:
+    plot = RdPlot(title="flower, 640 × 427 px")
+    jpeg = [(0.2 + 0.12 * i, 26.4 + 3.6 * math.log2(1 + i / 2), f"quality {10 + 7 * i}") for i in range(12)]
+    small = [(0.16 + 0.09 * i, 28.6 + 3.5 * math.log2(1 + i / 2), f"λ {0.001 * (1 + i):.4f}") for i in range(12)]
+    plot.set_curve("small", small)
+    plot.set_curve("JPEG 4:2:0", jpeg, "file")
+    plot.set_point(0.47, 32.1, "estimate", "λ 0.0130, 16,042 bytes")
+    return plot
+
+
+def settled(shown: MountedWidget, view: int = 0) -> dict[str, Any]:
+    """What is drawn, once plotly.js has come and the frame that was due has been drawn."""
+    shown.on.exchange()
+    drawing = shown.view(view).locator(DRAWING)
+    drawing.locator(".main-svg").first.wait_for()
+    shown.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return drawing.evaluate(STATE)
+
+
+def words(shown: MountedWidget, view: int = 0) -> str:
+    return shown.view(view).locator("[role=status]").inner_text()
+
+
+@pytest.fixture
+def unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots whose kernel does not answer."""
+    monkeypatch.setattr(RdPlot, "_answer", lambda *_: None)
+
+
+def test_curves_and_the_photos_point_are_drawn(mount: Callable[..., MountedWidget]):
+    shown = mount(photo_plot(), width_px=360)
+    drawn = settled(shown)
+    assert drawn["names"] == ["small · estimates", "JPEG 4:2:0 · files", "this photo, estimated"]
+    assert drawn["places"][-1] == [[0.47, 32.1]]
+    assert (drawn["width"], drawn["height"]) == (360, 300)
+    assert not shown.element.locator("[role=status]").is_visible()
+    legend = shown.element.locator(".legend .bg").bounding_box()
+    place = shown.element.locator(DRAWING).bounding_box()
+    assert legend
+    assert place
+    assert place["x"] <= legend["x"]
+    assert legend["x"] + legend["width"] <= place["x"] + place["width"]
+
+
+def test_plots_on_a_page_ask_for_plotly_once_and_leave_no_name_behind(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    widget_page.page.evaluate("""() => {
+        window.module = { exports: "the page's own" };
+        window.define = Object.assign(() => { throw new Error("define was called") }, { amd: {} });
+        window.Plotly = "the page's own";
+    }""")
+    one, other = photo_plot(), photo_plot()
+    first, second = mount(one), mount(other)
+    first.add_view()
+    assert [settled(first)["x"], settled(first, 1)["x"], settled(second)["x"]] == [settled(first)["x"]] * 3
+    assert [message.content for message in first.sent + second.sent] == [{"type": "plotly.js"}]
+    left = widget_page.page.evaluate("() => [window.Plotly, window.module.exports, typeof window.moduleName]")
+    assert left == ["the page's own", "the page's own", "undefined"]
+
+
+@pytest.mark.usefixtures("unanswered")
+def test_while_the_kernel_does_not_answer_there_is_a_text_and_the_plot_can_ask_again(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    widget_page.page.clock.install()
+    shown = mount(photo_plot())
+    assert words(shown) == "The plot is loading …"
+    shown.push(point={"bpp": 0.5, "psnr_db": 33, "kind": "file"})
+    assert words(shown) == "The plot is loading …"
+    shown.page.clock.fast_forward(9000)
+    assert words(shown).startswith("The plot waits for the kernel, which has not answered yet")
+    assert len(shown.sent) == 1
+    shown.element.get_by_text("Ask again").click()
+    assert words(shown) == "The plot is loading …"
+    assert len(shown.sent) == 2
+    shown.send({"type": "plotly.js"}, [rd_plot.plotly_gzipped()])
+    assert settled(shown)["places"][-1] == [[0.5, 33]]
+
+
+@pytest.mark.usefixtures("unanswered")
+def test_a_plot_that_comes_after_a_kernels_silence_asks_for_itself(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    widget_page.page.clock.install()
+    silent = mount(photo_plot())
+    widget_page.page.clock.fast_forward(9000)
+    later = mount(photo_plot())
+    assert (len(silent.sent), len(later.sent)) == (1, 1)
+    later.send({"type": "plotly.js"}, [rd_plot.plotly_gzipped()])
+    assert settled(later)["places"][-1] == [[0.47, 32.1]]
+
+
+def test_an_error_is_said_in_words_and_the_plot_can_try_again(
+    mount: Callable[..., MountedWidget], monkeypatch: pytest.MonkeyPatch, tmp_path
+):
+    rd_plot.plotly_gzipped.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(rd_plot, "files", lambda package: tmp_path)
+        shown = mount(photo_plot())
+        shown.element.get_by_text("Try again").wait_for()
+    assert "The plot cannot be drawn: the plotly package carries no plotly.js" in words(shown)
+    shown.element.get_by_text("Try again").click()
+    assert settled(shown)["places"][-1] == [[0.47, 32.1]]
+
+
+def test_bytes_that_are_no_plotly_are_said_in_words(
+    mount: Callable[..., MountedWidget], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rd_plot, "plotly_gzipped", lambda: b"not gzip")
+    shown = mount(photo_plot())
+    shown.element.get_by_text("Try again").wait_for()
+    assert "The plot cannot be drawn: " in words(shown)
+
+
+@pytest.mark.usefixtures("unanswered")
+def test_when_the_plot_that_asked_is_closed_another_one_asks(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    first, second = mount(photo_plot()), mount(photo_plot())
+    assert (len(first.sent), len(second.sent)) == (1, 0)
+    first.close_view()
+    widget_page.page.wait_for_timeout(50)
+    assert (len(first.sent), len(second.sent)) == (1, 1)
+    assert words(second) == "The plot is loading …"
+
+
+def test_axes_stay_while_the_point_moves_among_the_curves_and_grow_when_it_leaves(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    plot = photo_plot()
+    shown = mount(plot)
+    before = settled(shown)
+    for bpp, psnr_db in [(0.16, 28.6), (0.8, 34), (1.15, 38.05)]:
+        plot.set_point(bpp, psnr_db)
+        drawn = settled(shown)
+        assert drawn["places"][-1] == [[bpp, psnr_db]]
+        assert (drawn["x"], drawn["y"]) == (before["x"], before["y"])
+    plot.set_point(2.5, 45)
+    grown = settled(shown)
+    assert grown["x"][1] > 2.5
+    assert grown["y"][1] > 45
+    plot.set_point(0.5, 33)
+    assert settled(shown)["x"] == grown["x"], "back under the hand, the axes do not jump"
+    plot.clear()
+    plot.set_curve("small", [(0.2, 30), (0.4, 33)])
+    assert settled(shown)["x"][1] < 0.6, "another photo has axes of its own"
+
+
+def test_points_that_arrive_one_by_one_extend_the_line_in_order(mount: Callable[..., MountedWidget]):
+    plot = RdPlot()
+    shown = mount(plot)
+    points = [(0.4, 33), (0.2, 30), (0.3, 32)]
+    for count in range(1, 4):
+        plot.set_curve("small", points[:count])
+        assert settled(shown)["places"][0] == sorted(map(list, points[:count]))
+
+
+def test_empty_curves_and_identical_pictures_break_nothing(mount: Callable[..., MountedWidget]):
+    plot = RdPlot()
+    shown = mount(plot)
+    plot.set_curve("nothing", [])
+    plot.set_curve("PNG", [(3, math.inf)], "file")
+    plot.set_curve("small", [(0.2, 30), (0.4, math.inf)])
+    plot.set_point(3, math.inf, "file")
+    drawn = settled(shown)
+    assert drawn["names"] == ["small · estimates"]
+    assert drawn["places"] == [[], [], [[0.2, 30]], [], []]
+    label = shown.element.locator("[role=img]").get_attribute("aria-label")
+    assert label == (
+        "Rate-distortion plot. This photo’s file: 3.000 bits a pixel, identical. nothing, 0 estimates. "
+        "PNG, 1 files: 3.000 bits a pixel, identical. "
+        "small, 2 estimates: 0.200 bits a pixel, 30.00 dB to 0.400 bits a pixel, identical."
+    )
+
+
+def test_the_plot_is_there_in_words_and_as_a_table(mount: Callable[..., MountedWidget]):
+    plot = RdPlot(title="flower")
+    plot.set_curve("small", [(0.2, 30, "λ 0.001"), (0.4, 33)])
+    plot.marks = [{"bpp": 0.3, "psnr_db": 31, "kind": "file", "label": "JPEG at the same bytes"}]
+    shown = mount(plot)
+    shown.element.locator("summary").click()
+    plot.set_point(0.25, 31, "file", "1,234 bytes")
+    settled(shown)
+    assert shown.element.locator("[role=img]").get_attribute("aria-label") == (
+        "flower. This photo’s file: 0.250 bits a pixel, 31.00 dB. "
+        "small, 2 estimates: 0.200 bits a pixel, 30.00 dB to 0.400 bits a pixel, 33.00 dB. "
+        "Marked: JPEG at the same bytes, 0.300 bits a pixel, 31.00 dB."
+    )
+    rows = [row.split("\t") for row in shown.element.locator("tr").all_inner_texts()]
+    assert rows == [
+        ["", "bits a pixel", "PSNR (dB)", ""],
+        ["this photo’s file", "0.250", "31.00", "1,234 bytes"],
+        ["marked", "0.300", "31.00", "JPEG at the same bytes"],
+        ["small", "0.200", "30.00", "λ 0.001"],
+        ["small", "0.400", "33.00", ""],
+    ]
+
+
+def test_hovering_shows_a_points_label_and_names_are_no_markup(mount: Callable[..., MountedWidget]):
+    plot = RdPlot(title="a <b>photo</b> & more")
+    plot.set_curve("<i>small</i>", [(0.2, 30), (0.4, 33)])
+    plot.set_point(0.3, 31.5, "file", "λ 0.0130, <b>1,234</b> bytes")
+    shown = mount(plot, width_px=400)
+    settled(shown)
+    shown.element.locator(".scatterlayer .trace").last.locator(".point").hover(force=True)
+    shown.element.locator(".hoverlayer .hovertext").wait_for()
+    hovered = shown.element.locator(".hoverlayer .nums").text_content() or ""
+    assert "λ 0.0130, <b>1,234</b> bytes" in hovered
+    assert "0.300 bits a pixel, 31.50 dB" in hovered
+    assert shown.element.locator(".gtitle").text_content() == "a <b>photo</b> & more"
+    assert "<i>small</i> · estimates" in shown.element.locator(".legendtext").all_text_contents()
+
+
+def test_colours_follow_jupyterlabs_theme_while_the_plot_is_shown(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    shown = mount(photo_plot())
+    light = settled(shown)
+    assert (light["ink"], light["paper"]) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
+    widget_page.set_theme("dark")
+    ink = f"([...document.querySelectorAll('{DRAWING} .legendtext')].map(text => getComputedStyle(text).fill))"
+    widget_page.page.wait_for_function(f"() => {ink}[0] === 'rgb(255, 255, 255)'")
+    dark = settled(shown)
+    assert dark["paper"] == "rgb(33, 33, 33)"
+    assert dark["curve"] != light["curve"]
+    widget_page.set_theme("light")
+    widget_page.page.wait_for_function(f"() => {ink}[0] === 'rgb(0, 0, 0)'")
+    assert settled(shown) == light
+
+
+def test_the_plot_takes_the_width_it_is_given_also_when_it_is_shown_later(mount: Callable[..., MountedWidget]):
+    shown = mount(photo_plot(), width_px=420)
+    shown.element.evaluate("el => { el.style.display = 'none' }")
+    shown.push(title="changed meanwhile")
+    shown.page.wait_for_timeout(50)
+    shown.element.evaluate("el => { el.style.display = ''; el.style.width = '340px' }")
+    assert settled(shown)["width"] == 340
+    shown.element.evaluate("el => { el.style.width = '800px' }")
+    shown.page.wait_for_function(f"() => document.querySelector('{DRAWING} .main-svg').clientWidth === 800")
+    assert shown.element.locator(".gtitle").text_content() == "changed meanwhile"
+
+
+def test_a_closed_view_gives_back_all_it_held_and_the_other_lives_on(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    def held_beside_elements() -> dict[str, int]:
+        return {name: count for name, count in widget_page.held().items() if name != "element"}
+
+    plot = photo_plot()
+    shown = mount(plot)
+    settled(shown)
+    one = held_beside_elements()
+    shown.add_view()
+    settled(shown, 1)
+    assert held_beside_elements() != one
+    shown.close_view(0)
+    assert held_beside_elements() == one
+    plot.set_point(0.6, 33)
+    assert settled(shown, 1)["places"][-1] == [[0.6, 33]]
+    shown.close_view(1)
+    rest = held_beside_elements()  # Plotly's own for the page
+    assert {name: one[name] - rest[name] for name in one if one[name] != rest[name]} == {"observers": 1, "models": 4}
+    assert (rest["models"], rest["timers"], rest["frames"]) == (0, 0, 0)
+    assert widget_page.page.locator(".dcae-rd-plot").count() == 0
+
+
+def test_plotlys_elements_and_their_listeners_go_with_a_closed_view(
+    mount: Callable[..., MountedWidget], widget_page: WidgetPage
+):
+    page, shown = widget_page.page, mount(photo_plot())
+    settled(shown)
+    page.evaluate(
+        "() => { window.drawn = [...document.querySelectorAll('.main-svg, .drag')].map(el => new WeakRef(el)) }"
+    )
+    alive = "() => window.drawn.filter(reference => reference.deref()).length"
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    assert page.evaluate(alive) > 2
+    shown.close_view()
+    page.wait_for_timeout(50)
+    session.send("HeapProfiler.collectGarbage")
+    assert page.evaluate(alive) == 0
+
+
+def test_a_reloaded_page_shows_the_same_plot(mount: Callable[..., MountedWidget], widget_page: WidgetPage):
+    plot = photo_plot()
+    shown = mount(plot)
+    plot.set_point(0.6, 33)
+    before = settled(shown)
+    widget_page.reload()
+    assert settled(mount(plot)) == before
+
+
+def test_the_plot_can_be_saved_as_a_picture_without_the_network(mount: Callable[..., MountedWidget]):
+    shown = mount(photo_plot(), width_px=400)
+    settled(shown)
+    shown.element.locator(DRAWING).hover()
+    with shown.page.expect_download() as download:
+        shown.element.locator(".modebar-btn").click()
+    assert download.value.suggested_filename == "rate-distortion.png"
