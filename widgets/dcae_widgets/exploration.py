@@ -1,0 +1,286 @@
+"""What an explorer has to compute, in the worker's thread: weights, photo, estimates, the file, what it decodes to.
+
+It does what is wanted in an order that shows something soon, keeps what can be used again, and gives up what nobody
+waits for any more. Knows codecs by their protocol alone. Does not know widgets: what it finds out it publishes as
+events.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcae.codec.bitstream import unpack
+from dcae.codec.file_info import file_info
+from dcae.codec.interruption import interruptible
+from dcae.codec.protocol import Codec, Session
+from dcae.rd import psnr_db
+from dcae.shipped_weights import shipped_name
+from dcae_widgets.events import Busy, Estimated, Event, Failed, ModelReady, Opened, PhotoReady, Wanted, Written
+from dcae_widgets.live_window import Rect, live_window
+from dcae_widgets.lmbda_dial import nearest
+from dcae_widgets.photo_curves import PhotoCurves
+from dcae_widgets.photo_source import PhotoSource
+from dcae_widgets.readout import estimate_parts, file_parts
+from dcae_widgets.worker import Superseded, Worker
+
+KEPT_CODECS = 2
+"""So many weights stay in memory: those that are used, and those before them."""
+
+
+class WritingSession(Session):
+    """A session that also gives the picture which a file decodes to, as DCAE's do."""
+
+    def reconstruct(self, quality: float | None, /) -> NDArray[np.uint8]:
+        """The picture that the file at this quality decodes to, uint8, H x W x 3."""
+        ...
+
+
+class _OpenPhoto(NamedTuple):
+    """A photo, or a window of it, open for encoding."""
+
+    source: PhotoSource
+    model: str
+    rect: Rect | None
+    image: NDArray[np.uint8]
+    session: WritingSession
+    open_s: float
+
+
+class Exploration:
+    """Does what is wanted, in a thread of its own.
+
+    Args:
+        open_codec: The codec of weights, by their name or path.
+        beside: Other codecs whose curves stand beside, by their names.
+        ms_ssim: Measures MS-SSIM of two images; None if nobody can.
+        publish: Is handed events, in the worker's thread.
+    """
+
+    def __init__(
+        self,
+        open_codec: Callable[[str], Codec],
+        beside: Mapping[str, Codec],
+        ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None,
+        publish: Callable[[Event], None],
+    ) -> None:
+        self._open_codec, self._ms_ssim, self._publish = open_codec, ms_ssim, publish
+        self._curves = PhotoCurves(beside, publish)
+        self._codecs: dict[str, Codec] = {}
+        self._photo: tuple[PhotoSource, NDArray[np.uint8]] | None = None
+        self._whole: _OpenPhoto | None = None
+        self._window: _OpenPhoto | None = None
+        self._estimated: Estimated | None = None
+        self._written: Written | None = None
+        self._wanted: Wanted | None = None
+        self._generation = -1
+        self._part = "work"
+        self.worker: Worker[Wanted] = Worker(self._run, self._step, self._fail)
+
+    def _run(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        try:
+            codec = self._codec_of(wanted)
+            if wanted.source.data is not None:
+                self._open_file(wanted, codec, wanted.source.data)
+            else:
+                self._explore(wanted, codec)
+        finally:
+            self._busy("")
+
+    def _step(self) -> bool:
+        return self._curves.step(self.worker.give_up)
+
+    def _fail(self, error: Exception) -> None:
+        assert self._wanted is not None, "work fails only after it was wanted"
+        self._publish(Failed(wanted=self._wanted, part=self._part, error=error))
+
+    def _busy(self, text: str) -> None:
+        assert self._wanted is not None, "nothing is done before it is wanted"
+        self._publish(Busy(wanted=self._wanted, text=text))
+
+    def _codec_of(self, wanted: Wanted) -> Codec:
+        self._part = "model"
+        codec = self._codec(wanted.model)
+        if wanted.generation != self._generation:
+            self._publish(ModelReady(wanted=wanted, qualities=codec.qualities))
+        self._part = "work"
+        return codec
+
+    def _codec(self, name: str) -> Codec:
+        codec = self._codecs.pop(name, None)
+        if codec is None:
+            self._busy(f"loading {name}")
+            codec = self._open_codec(name)
+        self._codecs[name] = codec  # the last ones used stand last
+        for old in list(self._codecs)[:-KEPT_CODECS]:
+            del self._codecs[old]
+        return codec
+
+    def _photo_of(self, wanted: Wanted) -> NDArray[np.uint8]:
+        if self._photo is None or self._photo[0] is not wanted.source:
+            self._part = "photo"
+            self._busy(f"reading {wanted.source.name}")
+            self._photo = wanted.source, wanted.source.read()
+            self._whole = self._window = None
+            self._part = "work"
+        if wanted.generation != self._generation:
+            self._publish(PhotoReady(wanted=wanted, image=self._photo[1]))
+            self._generation = wanted.generation
+        return self._photo[1]
+
+    def _explore(self, wanted: Wanted, codec: Codec) -> None:
+        photo = self._photo_of(wanted)
+        lmbda = nearest(codec.qualities, wanted.lmbda)
+        rect = live_window(photo.shape[1], photo.shape[0], wanted.visible)
+        live = self._live(wanted, codec, photo, rect)
+        self._curves.aim(wanted, live.image, rect, codec, live.session)
+        if not (wanted.final and self._is_estimated(wanted, rect, lmbda)):
+            self._estimate(wanted, live, photo, lmbda)
+        if wanted.final:
+            self.worker.give_up()
+            self._write(wanted, codec, photo, live, lmbda)
+
+    def _live(self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], rect: Rect | None) -> _OpenPhoto:
+        """What estimates are made of: the photo, or a large one's window. Only another photo or model ends this."""
+        if rect is None:
+            self._whole = self._opened(self._whole, wanted, codec, photo, None, self._moot(wanted))
+            return self._whole
+        image = np.ascontiguousarray(rect.cut(photo))
+        self._window = self._opened(self._window, wanted, codec, image, rect, self._moot(wanted))
+        return self._window
+
+    def _moot(self, wanted: Wanted) -> Callable[[], None]:
+        def check() -> None:
+            newest = self.worker.waiting
+            if self.worker.closed or (newest is not None and not newest.is_of(wanted)):
+                raise Superseded
+
+        return check
+
+    def _opened(
+        self,
+        kept: _OpenPhoto | None,
+        wanted: Wanted,
+        codec: Codec,
+        image: NDArray[np.uint8],
+        rect: Rect | None,
+        check: Callable[[], None],
+    ) -> _OpenPhoto:
+        if kept is not None and (kept.source, kept.model, kept.rect) == (wanted.source, wanted.model, rect):
+            return kept
+        started = time.perf_counter()
+        with interruptible(check):
+            session = codec.open(image)
+        seconds = time.perf_counter() - started
+        return _OpenPhoto(wanted.source, wanted.model, rect, image, session, seconds)  # type: ignore[arg-type]
+
+    def _is_estimated(self, wanted: Wanted, rect: Rect | None, lmbda: float | None) -> bool:
+        last = self._estimated
+        return last is not None and last.wanted.is_of(wanted) and (last.rect, last.lmbda) == (rect, lmbda)
+
+    def _estimate(self, wanted: Wanted, live: _OpenPhoto, photo: NDArray[np.uint8], lmbda: float | None) -> None:
+        estimate = live.session.estimate(lmbda)
+        self._estimated = Estimated(
+            wanted=wanted,
+            lmbda=lmbda,
+            rect=live.rect,
+            picture=estimate.x_hat,
+            size=(photo.shape[1], photo.shape[0]),
+            total_bytes=estimate.total_bytes,
+            parts=estimate_parts(estimate),
+            psnr_db=psnr_db(live.image, estimate.x_hat),
+        )
+        self._publish(self._estimated)
+
+    def _write(
+        self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], live: _OpenPhoto, lmbda: float | None
+    ) -> None:
+        """The file, then what it decodes to, then how alike that is; each is published as soon as it is known."""
+        last = self._written
+        if last is None or not last.wanted.is_of(wanted) or last.lmbda != lmbda:
+            self._busy(f"encoding {photo.shape[0] * photo.shape[1] / 1e6:.1f} Mpx")
+            last = self._encoded(wanted, codec, photo, lmbda)
+        written = self._tell(replace(last, wanted=wanted))
+        if written.decode_s is None:
+            self._busy(f"decoding {len(written.data):,} bytes")
+            with self._until_superseded():
+                started = time.perf_counter()
+                decoded = codec.decode(written.data)
+                written = replace(written, decode_s=time.perf_counter() - started)
+            check_decoded(decoded, written.picture)
+            written = self._tell(written)
+        if not written.done:
+            self.worker.give_up()
+            similarity = None if self._ms_ssim is None else self._ms_ssim(photo, written.picture)
+            self._tell(replace(written, ms_ssim=similarity, done=True))
+
+    def _tell(self, written: Written) -> Written:
+        self._written = written
+        self._publish(written)
+        return written
+
+    def _encoded(self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], lmbda: float | None) -> Written:
+        whole = self._whole = self._opened(self._whole, wanted, codec, photo, None, self.worker.give_up)
+        with self._until_superseded():
+            started = time.perf_counter()
+            data = whole.session.encode(lmbda)
+            encode_s = whole.open_s + time.perf_counter() - started
+            picture = whole.session.reconstruct(lmbda)
+        return Written(
+            wanted=wanted,
+            lmbda=lmbda,
+            picture=picture,
+            data=data,
+            parts=[(name, float(size)) for name, size in file_parts(file_info(data))],
+            psnr_db=psnr_db(photo, picture),
+            encode_s=encode_s,
+        )
+
+    def _until_superseded(self) -> AbstractContextManager[None]:
+        return interruptible(self.worker.give_up)
+
+    def _open_file(self, wanted: Wanted, codec: Codec, data: bytes) -> None:
+        self._part = "photo"
+        info = file_info(data)
+        named = shipped_name(unpack(data)[0].identity)
+        if named is not None and named != wanted.model:
+            codec = self._codec(named)
+        self._busy(f"decoding {len(data):,} bytes")
+        with self._until_superseded():
+            started = time.perf_counter()
+            picture = codec.decode(data)
+            decode_s = time.perf_counter() - started
+        parts = [(name, float(size)) for name, size in file_parts(info)]
+        self._curves.leave()
+        self._publish(
+            Opened(
+                wanted=wanted,
+                picture=picture,
+                data=data,
+                parts=parts,
+                decode_s=decode_s,
+                lmbda=info.lmbda,
+                model=named or info.model,
+            )
+        )
+
+
+def check_decoded(decoded: NDArray[np.uint8], picture: NDArray[np.uint8]) -> None:
+    """Makes sure that a file decodes to the picture which the encoder foresaw.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if decoded.shape != picture.shape:
+        sizes = [f"{image.shape[1]} x {image.shape[0]}" for image in (decoded, picture)]
+        raise ValueError(f"the file decodes to {sizes[0]} px; the encoder foresaw {sizes[1]} px")
+    different = int((decoded != picture).any(axis=2).sum())
+    if different:
+        raise ValueError(f"the file decodes to another picture: {different} of {picture[..., 0].size} px differ")

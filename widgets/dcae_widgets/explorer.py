@@ -1,0 +1,393 @@
+"""The explorer: a photo, a model and lambda under the hand; what the file shows, costs and consists of.
+
+It says what is wanted, hears what was found out by an exploration in a thread of its own, and never has an older answer
+drawn over a newer one. Knows no network: codecs are handed in.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from IPython.display import Image
+from ipywidgets import GridBox
+from ipywidgets import Layout as BoxLayout
+from numpy.typing import NDArray
+
+from dcae.codec.protocol import Codec
+from dcae.config import LMBDA_MAX, LMBDA_MIN
+from dcae.images import png_bytes
+from dcae.samples import sample_images
+from dcae.shipped_weights import shipped_weights
+from dcae_widgets.charts import coding
+from dcae_widgets.controls import Controls
+from dcae_widgets.delivery import Delivery
+from dcae_widgets.events import (
+    Busy,
+    CurveGrown,
+    CurvesBegun,
+    Estimated,
+    Event,
+    Failed,
+    ModelReady,
+    Opened,
+    PhotoReady,
+    Wanted,
+    Written,
+)
+from dcae_widgets.exploration import Exploration
+from dcae_widgets.explorer_face import AREAS, ExplorerFace
+from dcae_widgets.explorer_state import checked_state
+from dcae_widgets.lmbda_dial import decimal
+from dcae_widgets.photo_source import PhotoSource, given_photo, shipped_photo, uploaded
+from dcae_widgets.photo_view import PhotoView
+from dcae_widgets.python_lines import python_lines
+from dcae_widgets.rd_plot import RdPlot
+from dcae_widgets.readout import Readout
+
+START_LMBDA = 0.013
+"""Where the slider stands first: one of the lambdas of the published models, in the middle of the trained range."""
+KEPT_UPLOADS = 8
+"""So many files of the user's stay in the list of photos."""
+DOWNLOAD_LIMIT_S = 600.0
+"""A file that has to be made before it is downloaded may take so long."""
+
+
+class Explorer(GridBox):
+    """A photo compressed under the hand.
+
+    Args:
+        open_codec: The codec of weights, by their name or path (`dcae.codec.catalogue.open_codec`).
+        model: The weights to begin with.
+        photo: uint8, H x W x 3; or a shipped photo's name, or a path; None for the photo of `dcae lab PHOTO`, else the
+            first shipped one.
+        beside: Other codecs whose curves stand in the plot, by the names that it gives them.
+        ms_ssim: Measures MS-SSIM of two images (`dcae.metrics.ms_ssim`); None if it is not to be shown.
+
+    Raises:
+        TypeError, ValueError, OSError: The photo is none, or cannot be read.
+    """
+
+    def __init__(
+        self,
+        open_codec: Callable[[str], Codec],
+        *,
+        model: str = "small",
+        photo: NDArray[np.uint8] | str | os.PathLike[str] | None = None,
+        beside: Mapping[str, Codec] | None = None,
+        ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None = None,
+    ) -> None:
+        given = given_photo(photo)
+        image = given.read()
+        self._source = self._good_source = replace(given, read=lambda: image)
+        self._model, self._good_model = _immutable_name(model), ""
+        self._lmbda = START_LMBDA
+        shipped = {name: shipped_photo(name) for name in sample_images() if name != given.name}
+        self._sources = {given.name: self._source, **shipped}
+        self._serial = self._generation = self._drawn = 0
+        self._is_quiet, self._view_to_restore, self._request = False, None, {}
+        self._lock = threading.RLock()
+        self._delivery = Delivery(self._apply, self._lock)
+        self._exploration = Exploration(open_codec, beside or {}, ms_ssim, self._delivery.post)
+        self._face = ExplorerFace(self._make_controls(), self._source, image)
+        super().__init__(self._face.widgets, layout=BoxLayout(grid_template_areas=AREAS, width="100%"))
+        self.add_class("dcae-explorer")
+        self._observe()
+        self._want(final=True)
+
+    @property
+    def controls(self) -> Controls:
+        """The panel: photo, model, lambda, downloads, Python, errors."""
+        return self._face.controls
+
+    @property
+    def photo_view(self) -> PhotoView:
+        """The photo, and what the file shows."""
+        return self._face.photo_view
+
+    @property
+    def readout(self) -> Readout:
+        """Numbers, and what the file consists of."""
+        return self._face.readout
+
+    @property
+    def rd_plot(self) -> RdPlot:
+        """This photo's curves and its point."""
+        return self._face.rd_plot
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes of the file that is shown; None while only an estimate is."""
+        return self._face.shown.data
+
+    def _make_controls(self) -> Controls:
+        return Controls(
+            on_upload=self._upload,
+            on_download=self._download,
+            on_restore=self.restore,
+            photos=list(self._sources),
+            photo=self._source.name,
+            models=list(dict.fromkeys([*shipped_weights(), self._model])),
+            model=self._model,
+            lmbda_min=LMBDA_MIN,
+            lmbda_max=LMBDA_MAX,
+            lmbda=self._lmbda,
+        )
+
+    def _observe(self) -> None:
+        self.controls.observe(self._on_photo, "photo")
+        self.controls.observe(self._on_model, "model")
+        self.controls.observe(self._on_request, "request")
+        self.controls.observe(self._on_lmbda, "lmbda")
+        self.photo_view.observe(self._on_view, ["mode", "divider", "view"])
+
+    def _on_photo(self, change: Any) -> None:
+        with self._errors_in_words():
+            if not self._is_quiet:
+                name = change["new"]
+                if name not in self._sources:
+                    self._show_choices()
+                    raise ValueError(f"there is no photo {name!r}; legal: {', '.join(self._sources)}")
+                self._explore(source=self._sources[name])
+
+    def _on_model(self, change: Any) -> None:
+        with self._errors_in_words():
+            if not self._is_quiet:
+                self._explore(model=_immutable_name(change["new"].strip()))
+
+    def _on_request(self, change: Any) -> None:
+        with self._errors_in_words():
+            self._request = change["new"]
+            self._lmbda = float(self._request["lmbda"])
+            self._want(final=bool(self._request["final"]))
+
+    def _on_lmbda(self, change: Any) -> None:
+        """Set in Python: the hand's lambda comes together with its request, before or after it."""
+        with self._errors_in_words():
+            is_the_hands = self.controls.request is not self._request or math.isclose(self._lmbda, change["new"])
+            if not self._is_quiet and not is_the_hands:
+                self._lmbda = change["new"]
+                self._want(final=True)
+
+    def _on_view(self, _: Any) -> None:
+        with self._errors_in_words():
+            self._remember()
+
+    def _upload(self, name: str, data: bytes) -> None:
+        with self._lock:
+            source = uploaded(name, data)
+            others = {name: known for name, known in self._sources.items() if name != source.name}
+            own = [name for name in others if name not in sample_images()]
+            for old in own[KEPT_UPLOADS - 1 :]:
+                del others[old]
+            self._sources = {source.name: source, **others}
+            self._explore(source=source)
+
+    def _download(self, what: str) -> tuple[str, str, bytes]:
+        """The file that is shown, or its picture; it is made first where only an estimate is shown.
+
+        Raises:
+            ValueError: It could not be made.
+        """
+        if self.data is None:
+            self._want(final=True)
+            self._wait_until(lambda: self.data is not None, DOWNLOAD_LIMIT_S)
+        shown = self._face.shown
+        if shown.data is None or shown.picture is None:
+            raise ValueError(f"there is nothing to download: {shown.source.name} could not be encoded")
+        stem = shown.source.stem
+        if shown.lmbda is not None and shown.source.data is None:
+            stem += f"_{decimal(shown.lmbda)}"
+        if what == "png":
+            return f"{stem}.png", "image/png", png_bytes(shown.picture)
+        return f"{stem}.dcae", "application/octet-stream", shown.data
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Shows what a state says, as far as it is legal; what is not is said in the error pane.
+
+        Args:
+            state: What `controls.state` was; any of photo, model, lmbda, mode, divider and view. It may come from a
+                link, so names are only those in the panel's lists.
+        """
+        with self._errors_in_words():
+            legal, wrong = checked_state(
+                state, photos=self._sources, models=self.controls.models, lmbdas=(LMBDA_MIN, LMBDA_MAX)
+            )
+            self._lmbda = legal.get("lmbda", self._lmbda)
+            self.photo_view.mode = legal.get("mode", self.photo_view.mode)
+            self.photo_view.divider = legal.get("divider", self.photo_view.divider)
+            self._view_to_restore = legal.get("view")
+            self._explore(source=self._sources.get(legal.get("photo", "")), model=legal.get("model"))
+            if self._source is self._face.shown.source:
+                self._restore_view()
+            if wrong:
+                self.controls.error = "Of what the link or this page held, some is not legal: " + "; ".join(wrong)
+
+    def _restore_view(self) -> None:
+        if self._view_to_restore is not None:
+            self.photo_view.view, self._view_to_restore = self._view_to_restore, None
+
+    def _explore(self, *, source: PhotoSource | None = None, model: str | None = None) -> None:
+        """Another picture or other weights: whatever was asked of those before is moot."""
+        self._source, self._model = source or self._source, model or self._model
+        self._generation += 1
+        self.controls.error = ""
+        self.readout.pending = bool(self.readout.kind)
+        self._show_choices()
+        self._want(final=True)
+
+    def _show_choices(self) -> None:
+        with self._quietly(), self.controls.hold_sync():
+            self.controls.photos = list(self._sources)
+            self.controls.models = list(dict.fromkeys([*self.controls.models, *filter(None, [self._good_model])]))
+            self.controls.photo, self.controls.model, self.controls.lmbda = self._source.name, self._model, self._lmbda
+
+    def _want(self, *, final: bool) -> None:
+        shown = self._face.shown
+        self._serial += 1
+        visible = tuple(self.photo_view.visible) if shown.source is self._source else ()
+        choice = (self._generation, self._source, self._model)
+        self._newest = Wanted(self._serial, *choice, self._lmbda, final, visible)
+        if self.readout.kind and shown.lmbda != self._lmbda:
+            self.readout.pending = True
+        self._exploration.worker.submit(self._newest, moving=not final)
+
+    def _apply(self, event: Event) -> None:
+        """What was found out, drawn unless it is about what nobody wants any more or older than what is drawn."""
+        with self._errors_in_words():
+            if event.wanted.generation != self._generation:
+                return
+            match event:
+                case Busy():
+                    self.controls.busy = event.text
+                case ModelReady():
+                    self._good_model, self._face.qualities = event.wanted.model, event.qualities
+                    self._show_choices()
+                    self._show_dial()
+                case PhotoReady():
+                    self._show_photo(event)
+                case Estimated() | Written() | Opened():
+                    self._draw(event)
+                case CurvesBegun():
+                    self._face.begin_curves(event)
+                case CurveGrown():
+                    self.rd_plot.set_curve(event.name, event.points, event.kind)
+                case Failed():
+                    self._fail(event)
+
+    def _show_photo(self, event: PhotoReady) -> None:
+        self._good_source = event.wanted.source
+        if self._face.shown.source is not event.wanted.source:
+            self._face.show_photo(event.wanted.source, event.image)
+            self._restore_view()
+            self._show_dial()
+
+    def _show_dial(self) -> None:
+        with self._quietly():
+            self._face.show_dial(self._lmbda)
+
+    def _draw(self, event: Estimated | Written | Opened) -> None:
+        if event.wanted.serial < self._drawn:
+            return
+        self._drawn = event.wanted.serial
+        self._face.draw(event, pending=event.wanted.lmbda != self._newest.lmbda)
+        if isinstance(event, Opened):
+            self._good_source = event.wanted.source
+            self._restore_view()
+        self._remember()
+
+    def _fail(self, event: Failed) -> None:
+        """Says why; weights or a photo that cannot be had leave the ones before in place."""
+        self._face.say(event.error)
+        if event.part == "model" and self._good_model not in ("", self._model):
+            self._model = self._good_model
+        elif event.part == "photo" and self._good_source is not self._source:
+            del self._sources[self._source.name]
+            self._source = self._good_source
+        else:
+            return
+        self._generation += 1
+        self._show_choices()
+        self._want(final=True)
+
+    def _remember(self) -> None:
+        """Renews what a link carries and what is copied."""
+        lmbda = self._face.shown.lmbda
+        self.controls.state = {
+            "photo": self._source.name,
+            "model": self._model,
+            **({} if lmbda is None else {"lmbda": float(decimal(lmbda))}),
+            "mode": self.photo_view.mode,
+            "divider": self.photo_view.divider,
+            "view": self.photo_view.view,
+        }
+        stops = bool(self.controls.stops)
+        self.controls.python_code = python_lines(self._face.shown.source, self._model, lmbda, stops=stops)
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Sets traits that are otherwise the hand's."""
+        before, self._is_quiet = self._is_quiet, True
+        try:
+            yield
+        finally:
+            self._is_quiet = before
+
+    @contextmanager
+    def _errors_in_words(self) -> Iterator[None]:
+        """Observe callbacks swallow what they raise: here it is said in the panel instead."""
+        with self._lock:
+            try:
+                yield
+            except Exception as error:
+                self._face.say(error)
+
+    def wait(self, timeout_s: float = 60.0) -> bool:
+        """Waits until all is computed, curves included, and drawn; returns whether that came in time."""
+        return self._wait_until(lambda: False, timeout_s)
+
+    def _wait_until(self, reached: Callable[[], bool], timeout_s: float) -> bool:
+        end = time.monotonic() + timeout_s
+        worker = self._exploration.worker
+        while not reached():
+            is_idle = worker.wait(min(0.02, max(0.0, end - time.monotonic())))
+            serial = self._serial
+            self._delivery.drain()
+            if is_idle and self._serial == serial:
+                return True
+            if time.monotonic() > end:
+                return False
+        return True
+
+    def picture(self, timeout_s: float = 60.0) -> Image:
+        """A static picture of what is shown, for print and for a page without a kernel; waits until it is computed.
+
+        Raises:
+            TimeoutError: Nothing was compressed within the time.
+        """
+        self.wait(timeout_s)
+        shown, layers = self._face.shown, self.photo_view.layers
+        if shown.picture is None:
+            raise TimeoutError(f"nothing was compressed within {timeout_s:g} s; {self.controls.error or 'it goes on'}")
+        lmbda = "" if shown.lmbda is None else f", λ = {decimal(shown.lmbda)}"
+        title = f"{shown.source.name}, {self._model}{lmbda}"
+        parts = [(name, size) for name, size in self.readout.parts]
+        return coding(layers[0].image, layers[-1].image, self.readout.numbers, parts, title)
+
+    def close(self) -> None:
+        """Ends the thread and closes all widgets."""
+        self._exploration.worker.close()
+        self._face.close()
+        super().close()
+
+
+def _immutable_name(model: str) -> str:
+    """The shipped weights that an alias such as `small` means; any other name as it is."""
+    return next((name for name in shipped_weights() if name.rpartition("-")[0] == model), model)

@@ -1,0 +1,214 @@
+"""The explorer's four widgets, and how what was found out is drawn on them.
+
+Panel, viewer, numbers and plot. Knows events and widgets. Does not know what the hand wants next, nor who computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ipywidgets import Layout as BoxLayout
+from numpy.typing import NDArray
+
+from dcae.codec.protocol import Interval
+from dcae.config import LMBDA_MAX, LMBDA_MIN
+from dcae_widgets.controls import WORDS_FOR_ERRORS, Controls
+from dcae_widgets.events import CurvesBegun, Estimated, Opened, Written
+from dcae_widgets.lmbda_dial import decimal, dial
+from dcae_widgets.photo_source import PhotoSource
+from dcae_widgets.photo_view import Layer, PhotoView
+from dcae_widgets.rd_plot import RdPlot
+from dcae_widgets.readout import Readout
+
+AREAS = '"controls controls" "view readout" "view plot"'
+"""Where the widgets stand: the panel across the top, the viewer at the left."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the viewer shows.
+
+    Attributes:
+        source: Which picture.
+        picture: What was decoded last, of the whole or of a window; None if nothing was.
+        lmbda: What it was made with; None if its weights have one fixed lambda.
+        data: The file that it comes from; None for an estimate.
+    """
+
+    source: PhotoSource
+    picture: NDArray[np.uint8] | None = None
+    lmbda: float | None = None
+    data: bytes | None = None
+
+
+class ExplorerFace:
+    """The four widgets.
+
+    Args:
+        controls: The panel, whose callbacks are somebody else's.
+
+    Attributes:
+        controls: The panel.
+        photo_view: The photo, and what the file shows.
+        readout: Numbers, and what the file consists of.
+        rd_plot: This photo's curves and its point.
+        qualities: The legal lambdas of the weights.
+        shown: What the viewer shows.
+    """
+
+    def __init__(self, controls: Controls, source: PhotoSource, photo: NDArray[np.uint8]) -> None:
+        self.controls = controls
+        self.photo_view = PhotoView([])
+        self.readout, self.rd_plot = Readout(), RdPlot()
+        self.qualities: Interval | Sequence[float] | None = Interval(LMBDA_MIN, LMBDA_MAX)
+        areas = {"controls": self.controls, "view": self.photo_view, "readout": self.readout, "plot": self.rd_plot}
+        for area, widget in areas.items():
+            widget.layout = BoxLayout(grid_area=area, width="auto", min_width="0", margin="0")
+        self._curves_are_of_a_window = False
+        self.show_photo(source, photo)
+
+    @property
+    def widgets(self) -> tuple[Any, ...]:
+        """All four, in the order of the keyboard."""
+        return self.controls, self.photo_view, self.readout, self.rd_plot
+
+    def show_photo(self, source: PhotoSource, photo: NDArray[np.uint8]) -> None:
+        """A photo of which nothing is decoded yet: in place of that stands a faded one."""
+        self.shown = Shown(source)
+        self._show_layers([Layer("photo", photo), Layer("decoded", faded(photo))])
+        self.photo_view.label = f"{source.name}, {_px(photo)}, and what its file shows"
+
+    def show_dial(self, lmbda: float) -> None:
+        """The slider of the weights, with lambda where it stands; an opened file has none."""
+        low, high, stops, enabled = dial(self.qualities)
+        self.controls.set_qualities(stops or Interval(low, high), lmbda)
+        self.controls.enabled = enabled and self.shown.source.data is None
+
+    def draw(self, event: Estimated | Written | Opened, *, pending: bool) -> None:
+        """Shows an answer.
+
+        Args:
+            event: The answer.
+            pending: Whether the hand has asked for another lambda since.
+        """
+        with self.readout.hold_sync(), self.rd_plot.hold_sync():
+            match event:
+                case Estimated():
+                    self._draw_estimate(event)
+                case Written():
+                    self._draw_file(event)
+                case Opened():
+                    self._draw_opened(event)
+            self.readout.pending = pending
+        self.controls.downloads = ["dcae", "png"]
+
+    def _draw_estimate(self, event: Estimated) -> None:
+        decoded, rect, size = self.photo_view.layers[1], event.rect, event.size
+        caption = f"the whole photo, {size[0]} × {size[1]} px"
+        if rect is None:
+            decoded.set_image(event.picture)
+        else:
+            decoded.set_patch(event.picture, rect.left, rect.top)
+            self.photo_view.outline = [rect.left, rect.top, rect.left + rect.width, rect.top + rect.height]
+            caption = f"window {rect.width} × {rect.height} of {size[0]} × {size[1]} px"
+            size = (rect.width, rect.height)
+        self.shown = Shown(event.wanted.source, event.picture, event.lmbda)
+        numbers = _numbers(event.total_bytes, size, psnr_db=event.psnr_db)
+        self.readout.show("estimate", numbers, event.parts, caption + self._why_no_dial())
+        self.rd_plot.point = _point(event.total_bytes, size, event.psnr_db, "estimate", event.lmbda)
+
+    def _draw_file(self, event: Written) -> None:
+        size = (event.picture.shape[1], event.picture.shape[0])
+        if self.shown.picture is not event.picture:
+            self.photo_view.layers[1].set_image(event.picture)
+        self.photo_view.outline = []
+        self.shown = Shown(event.wanted.source, event.picture, event.lmbda, event.data)
+        measured = {"psnr_db": event.psnr_db, "ms_ssim": event.ms_ssim}
+        numbers = _numbers(len(event.data), size, **measured, encode_s=event.encode_s, decode_s=event.decode_s)
+        self.readout.show("file", numbers, event.parts, f"the whole photo, {_px(event.picture)}{self._why_no_dial()}")
+        point = _point(len(event.data), size, event.psnr_db, "file", event.lmbda)
+        if self._curves_are_of_a_window:
+            self.rd_plot.marks = [point]
+        else:
+            self.rd_plot.point = point
+
+    def _draw_opened(self, event: Opened) -> None:
+        source, size = event.wanted.source, (event.picture.shape[1], event.picture.shape[0])
+        self._show_layers([Layer("decoded", event.picture)])
+        self.photo_view.label = f"The picture in {source.name}, {_px(event.picture)}"
+        self.shown = Shown(source, event.picture, event.lmbda, event.data)
+        self.controls.enabled = False
+        lmbda = "the weights' one λ" if event.lmbda is None else f"λ {decimal(event.lmbda)}"
+        caption = f"{source.name}, {_px(event.picture)}, {lmbda}, {event.model}. λ cannot be moved: no original is here"
+        self.readout.show("opened", _numbers(len(event.data), size, decode_s=event.decode_s), event.parts, caption)
+        self.rd_plot.clear()
+        self.rd_plot.title = ""
+
+    def begin_curves(self, event: CurvesBegun) -> None:
+        """Other curves: of another picture, of a window elsewhere, or of other weights."""
+        self._curves_are_of_a_window = event.rect is not None
+        size = self.photo_view.layers[0].width, self.photo_view.layers[0].height
+        part = "" if event.rect is None else f"a window of {event.rect.width} × {event.rect.height} px of "
+        with self.rd_plot.hold_sync():
+            self.rd_plot.clear()
+            self.rd_plot.title = f"{part}{event.wanted.source.name}, {size[0]} × {size[1]} px"
+            for curve in event.curves:
+                self.rd_plot.set_curve(curve.name, list(curve.points.values()), curve.kind)
+
+    def say(self, error: Exception) -> None:
+        """An error in the panel; what is no matter of photos and files is logged with where it came from."""
+        if isinstance(error, WORDS_FOR_ERRORS):
+            self.controls.error = str(error) or "there is not enough memory for that"
+        else:
+            self.controls.error = f"{type(error).__name__}: {error}"
+            self.controls.log.error("in the explorer", exc_info=error)
+
+    def close(self) -> None:
+        """Closes all widgets."""
+        for widget in (*self.photo_view.layers, *self.widgets):
+            widget.close()
+
+    def _show_layers(self, layers: list[Layer]) -> None:
+        old = list(self.photo_view.layers)
+        with self.photo_view.hold_sync():
+            self.photo_view.outline, self.photo_view.layers = [], layers
+        for layer in old:
+            layer.close()
+
+    def _why_no_dial(self) -> str:
+        return "" if self.qualities is not None else ". λ cannot be moved: these weights have one fixed λ"
+
+
+def faded(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A photo in pale grey, which nobody takes for a decoded one.
+
+    Args:
+        photo: uint8, H x W x 3.
+    """
+    grey = photo[..., 1] // np.uint8(3) + np.uint8(144)  # green is most of what the eye calls bright
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _numbers(total_bytes: float, size: tuple[int, int], **known: float | None) -> dict[str, float | None]:
+    """Numbers for the readout; of those that are not given, it is said that they are not known."""
+    pixels = size[0] * size[1]
+    unknown = dict.fromkeys(("psnr_db", "ms_ssim", "encode_s", "decode_s"))
+    return {
+        "bytes": total_bytes,
+        "bpp": 8 * total_bytes / pixels,
+        "ratio": 3 * pixels / total_bytes,
+        **unknown,
+        **known,
+    }
+
+
+def _point(total_bytes: float, size: tuple[int, int], psnr_db: float, kind: str, lmbda: float | None) -> dict[str, Any]:
+    label = ("" if lmbda is None else f"λ {decimal(lmbda)}, ") + f"{total_bytes:,.0f} bytes"
+    return {"bpp": 8 * total_bytes / (size[0] * size[1]), "psnr_db": psnr_db, "kind": kind, "label": label}
+
+
+def _px(image: NDArray[np.uint8]) -> str:
+    return f"{image.shape[1]} × {image.shape[0]} px"
