@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from dcae_widgets import rd_plot
 from dcae_widgets.rd_plot import RdPlot
@@ -24,6 +25,21 @@ STATE = """el => ({
     paper: getComputedStyle(el.querySelector(".main-svg")).backgroundColor,
     curve: getComputedStyle(el.querySelector(".js-line")).stroke,
 })"""
+CELL = """from dcae_widgets.rd_plot import RdPlot
+plot = RdPlot()
+plot.set_curve("small", [(0.2, 30), (0.4, 33)])
+plot"""
+RUN_IN_LAB = """async source => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const cell = { cell_type: "code", id: "plot", source, metadata: {}, outputs: [], execution_count: null };
+    const content = { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+    await app.serviceManager.contents.save("plot.ipynb", { type: "notebook", format: "json", content });
+    const panel = await app.commands.execute("docmanager:open", { path: "plot.ipynb", kernel: { name: "python3" } });
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await app.commands.execute("notebook:run-all-cells");
+}"""
 
 
 def photo_plot() -> RdPlot:
@@ -252,7 +268,9 @@ def test_colours_follow_jupyterlabs_theme_while_the_plot_is_shown(
     dark = settled(shown)
     assert dark["paper"] == "rgb(33, 33, 33)"
     assert dark["curve"] != light["curve"]
+    shown.element.evaluate("el => { el.style.display = 'none' }")  # as JupyterLab does with its window meanwhile
     widget_page.set_theme("light")
+    shown.element.evaluate("el => { el.style.display = '' }")
     widget_page.page.wait_for_function(f"() => {ink}[0] === 'rgb(0, 0, 0)'")
     assert settled(shown) == light
 
@@ -327,3 +345,22 @@ def test_the_plot_can_be_saved_as_a_picture_without_the_network(mount: Callable[
     with shown.page.expect_download() as download:
         shown.element.locator(".modebar-btn").click()
     assert download.value.suggested_filename == "rate-distortion.png"
+
+
+def test_in_jupyterlab_the_plot_comes_through_the_kernel_alone_and_follows_the_theme(
+    page: Page, lab_server: str, outside_requests: list[str]
+):
+    page.set_default_timeout(60_000)
+    page.goto(
+        lab_server.format("").replace("/lab/tree/", "/lab/workspaces/plot/tree/")
+    )  # other tests find no tab of it
+    page.wait_for_function("() => window.jupyterapp?.restored")
+    page.evaluate(RUN_IN_LAB, CELL)
+    ink = f"document.querySelector('{DRAWING} .legendtext')?.style.fill"
+    page.wait_for_function(f"() => {ink}")
+    light = page.evaluate(f"() => {ink}")
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    page.wait_for_function(f"light => {ink} !== light", arg=light)
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })")
+    page.wait_for_function(f"light => {ink} === light", arg=light)
+    assert not outside_requests

@@ -282,12 +282,13 @@ function render({ model, el }) {
   });
   listeners.add(table, "toggle", stateInWords);
   listeners.add(text, "click", (event) => event.target.closest("button") && load());
-  listeners.add(root, "transitionend", (event) => {
-    if (event.target !== root || event.propertyName !== "color") return;
+  const dressAnew = () => {
     theme = null;
     drawSoon();
-  });
-  const size = new ResizeObserver(drawSoon);
+  };
+  listeners.add(root, "transitionend", (event) => event.target === root && event.propertyName === "color" && dressAnew());
+  // JupyterLab hides the page while it changes the theme, and what is hidden has no transitions; but it gets its size back.
+  const size = new ResizeObserver(dressAnew);
   size.observe(root);
   listeners.later(() => size.disconnect());
   listeners.later(() => cancelAnimationFrame(frame));
