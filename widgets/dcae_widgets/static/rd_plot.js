@@ -10,6 +10,10 @@ const PATIENCE_MS = 8000;
 const HEIGHT_PX = 300;
 /** plotly.js looks for module systems; a page that has some (RequireJS) must not be taken for one. */
 const WITHOUT_MODULES = "const module = undefined, exports = undefined, define = undefined, require = undefined;\n";
+const CONFIG = {
+  displaylogo: false, modeBarButtons: [["toImage"]], typesetMath: false, scrollZoom: false, doubleClick: false,
+  toImageButtonOptions: { format: "png", scale: 2, filename: "rate-distortion" },
+};
 /** Curves of estimates take their colours from the first list, curves of files from the second: on light, on dark paper. */
 const COLOURS = {
   light: { estimate: ["#1f66a8", "#0f8b8d", "#6a5acd"], file: ["#c9601c", "#3a8f5c", "#8a4fa3", "#b03a48"] },
@@ -98,7 +102,8 @@ function themeOf(root) {
 const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 const inDb = (psnr) => (psnr == null ? "identical" : `${psnr.toFixed(2)} dB`);
-const hoverText = (bpp, psnr, label) => plain(label ? `${label}\n` : "").replaceAll("\n", "<br>") + `${bpp.toFixed(3)} bits a pixel, ${inDb(psnr)}`;
+const place = (bpp, psnr) => `${bpp.toFixed(3)} bits a pixel, ${inDb(psnr)}`;
+const hoverText = (bpp, psnr, label) => (label ? `${plain(label)}<br>` : "") + place(bpp, psnr);
 
 /**
  * Axes that hold all places, at round numbers; with the ones before, so that axes grow but never jump back under a moving point.
@@ -175,13 +180,12 @@ function layoutOf(title, theme, ranges, width) {
     title: title ? { text: plain(title), x: 0, xref: "paper", y: 0.97, yanchor: "top", font: { size: 13 } } : undefined,
     xaxis: axis("rate (bits a pixel)", ranges.x), yaxis: axis("PSNR (dB)", ranges.y),
     legend: { x: 1, y: 0, xanchor: "right", yanchor: "bottom", bgcolor: theme.veil, itemclick: false, itemdoubleclick: false, font: { size: 11 } },
-    hoverlabel: { bgcolor: theme.paper, bordercolor: theme.soft, font: { color: theme.ink, size: 12 }, align: "left" },
+    hoverlabel: { bgcolor: theme.paper, bordercolor: theme.soft, font: { family: theme.family, color: theme.ink, size: 12 }, align: "left" },
   };
 }
 
 /** The plot in words. @param {{curves: Curve[], point: Point|{}, marks: Point[], title: string}} state */
 function inWords({ curves, point, marks, title }) {
-  const place = (bpp, psnr) => `${bpp.toFixed(3)} bits a pixel, ${inDb(psnr)}`;
   const sentences = [title || "Rate-distortion plot"];
   if (point.bpp) sentences.push(`${POINT_WORDS[point.kind]}: ${place(point.bpp, point.psnr_db)}`.replace("this", "This"));
   for (const { name, kind, points } of curves) {
@@ -206,101 +210,126 @@ function tableOf({ curves, point, marks }) {
   return element("table", {}, element("thead", {}, element("tr", {}, ...names)), element("tbody", {}, ...rows));
 }
 
-/** @param {{model: any, el: HTMLElement}} context */
-function render({ model, el }) {
-  const listeners = new Listeners();
-  const closing = new AbortController();
-  const drawing = element("div", { class: "dcae-rd-plot-drawing", role: "img" });
-  const text = element("div", { class: "dcae-rd-plot-text", role: "status" });
-  const rows = element("div", { class: "dcae-rd-plot-rows" });
-  const table = element("details", {}, element("summary", {}, "The numbers as a table"), rows);
-  const root = element("div", { class: "dcae-widget dcae-rd-plot" }, element("div", { class: "dcae-rd-plot-place" }, drawing, text), table);
-  el.append(root);
+/** One place on a page where a model's plot is drawn. */
+class RdPlotView {
+  #model;
+  #listeners = new Listeners();
+  #closing = new AbortController();
+  #drawing = element("div", { class: "dcae-rd-plot-drawing", role: "img" });
+  #text = element("div", { class: "dcae-rd-plot-text", role: "status" });
+  #rows = element("div", { class: "dcae-rd-plot-rows" });
+  #table = element("details", {}, element("summary", {}, "The numbers as a table"), this.#rows);
+  #root = element("div", { class: "dcae-widget dcae-rd-plot" }, element("div", { class: "dcae-rd-plot-place" }, this.#drawing, this.#text), this.#table);
+  #plotly = null;
+  #theme = null; // read again when it is null
+  #ranges = null; // what the axes were drawn with; null: they are free
+  #frame = 0;
 
-  let plotly = null;
-  let theme = null;
-  let ranges = null;
-  let frame = 0;
+  /** @param {any} model @param {HTMLElement} el */
+  constructor(model, el) {
+    this.#model = model;
+    el.append(this.#root);
+    this.#listen();
+    this.#sayState();
+    this.#load();
+  }
 
-  const state = () => ({ curves: model.get("curves"), point: model.get("point"), marks: model.get("marks"), title: model.get("title") });
-  const stateInWords = () => {
-    drawing.setAttribute("aria-label", inWords(state()));
-    if (table.open) rows.replaceChildren(tableOf(state()));
-  };
-  const say = (words, action) => {
-    text.replaceChildren(words, ...(action ? [element("button", { type: "button" }, action)] : []));
-    text.hidden = !words;
-  };
+  close() {
+    this.#closing.abort();
+    this.#listeners.removeAll();
+    this.#plotly?.purge(this.#drawing);
+    this.#root.remove();
+  }
 
-  const draw = () => {
-    frame = 0;
-    stateInWords();
-    if (!plotly || !root.clientWidth) return;
-    const now = state();
-    const places = now.curves.flatMap(({ points }) => points);
-    ranges = rangesFor([...places, ...[now.point, ...now.marks].filter(({ bpp }) => bpp).map(({ bpp, psnr_db }) => [bpp, psnr_db])], ranges);
-    theme ??= themeOf(root);
-    const config = {
-      displaylogo: false, modeBarButtons: [["toImage"]], typesetMath: false, scrollZoom: false, doubleClick: false,
-      toImageButtonOptions: { format: "png", scale: 2, filename: "rate-distortion" },
+  #listen() {
+    const listeners = this.#listeners;
+    listeners.follow(this.#model, ["point", "marks", "title"], () => this.#drawSoon());
+    listeners.follow(this.#model, ["curves"], () => {
+      this.#ranges = null;
+      this.#drawSoon();
+    });
+    listeners.add(this.#table, "toggle", () => this.#sayState());
+    listeners.add(this.#text, "click", (event) => event.target.closest("button") && this.#load());
+    const dressAnew = () => {
+      this.#theme = null;
+      this.#drawSoon();
     };
-    Promise.resolve(plotly.react(drawing, tracesOf(now, theme), layoutOf(now.title, theme, ranges, root.clientWidth), config)).catch(fail);
-  };
-  const drawSoon = () => {
-    frame ||= requestAnimationFrame(draw);
-  };
-  const fail = (error) => {
-    if (closing.signal.aborted) return;
-    text.classList.add("dcae-rd-plot-failed");
-    say(`The plot cannot be drawn: ${error?.message ?? error}`, "Try again");
-  };
+    listeners.add(this.#root, "transitionend", (event) => {
+      if (event.target === this.#root && event.propertyName === "color") dressAnew();
+    });
+    // JupyterLab hides the page while it changes the theme, and what is hidden has no transitions; but it gets its size back.
+    const size = new ResizeObserver(dressAnew);
+    size.observe(this.#root);
+    listeners.later(() => size.disconnect());
+    listeners.later(() => cancelAnimationFrame(this.#frame));
+  }
 
-  const load = async () => {
-    text.classList.remove("dcae-rd-plot-failed");
-    say("The plot is loading …");
+  /** @returns {{curves: Curve[], point: any, marks: Point[], title: string}} */
+  get #state() {
+    return Object.fromEntries(["curves", "point", "marks", "title"].map((name) => [name, this.#model.get(name)]));
+  }
+
+  async #load() {
+    this.#text.classList.remove("dcae-rd-plot-failed");
+    this.#say("The plot is loading …");
     const late = setTimeout(() => {
-      say("The plot waits for the kernel, which has not answered yet: it is busy, or no longer there.", "Ask again");
+      this.#say("The plot waits for the kernel, which has not answered yet: it is busy, or no longer there.", "Ask again");
     }, PATIENCE_MS);
-    listeners.later(() => clearTimeout(late));
+    this.#listeners.later(() => clearTimeout(late));
     try {
-      const arrived = await pagePlotly(model, closing.signal);
-      if (closing.signal.aborted) return;
-      plotly = arrived;
-      say("");
-      draw();
+      const plotly = await pagePlotly(this.#model, this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+      this.#plotly = plotly;
+      this.#say("");
+      this.#draw();
     } catch (error) {
-      fail(error);
+      this.#fail(error);
     } finally {
       clearTimeout(late);
     }
-  };
+  }
 
-  listeners.follow(model, ["point", "marks", "title"], drawSoon);
-  listeners.follow(model, ["curves"], () => {
-    ranges = null;
-    drawSoon();
-  });
-  listeners.add(table, "toggle", stateInWords);
-  listeners.add(text, "click", (event) => event.target.closest("button") && load());
-  const dressAnew = () => {
-    theme = null;
-    drawSoon();
-  };
-  listeners.add(root, "transitionend", (event) => event.target === root && event.propertyName === "color" && dressAnew());
-  // JupyterLab hides the page while it changes the theme, and what is hidden has no transitions; but it gets its size back.
-  const size = new ResizeObserver(dressAnew);
-  size.observe(root);
-  listeners.later(() => size.disconnect());
-  listeners.later(() => cancelAnimationFrame(frame));
-  stateInWords();
-  load();
+  #drawSoon() {
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
+  }
 
-  return () => {
-    closing.abort();
-    listeners.removeAll();
-    plotly?.purge(drawing);
-    root.remove();
-  };
+  #draw() {
+    this.#frame = 0;
+    this.#sayState();
+    const width = this.#root.clientWidth; // 0 while the plot is hidden
+    if (!this.#plotly || !width) return;
+    const state = this.#state;
+    const points = [state.point, ...state.marks].filter(({ bpp }) => bpp).map(({ bpp, psnr_db }) => [bpp, psnr_db]);
+    this.#ranges = rangesFor([...state.curves.flatMap((curve) => curve.points), ...points], this.#ranges);
+    this.#theme ??= themeOf(this.#root);
+    const layout = layoutOf(state.title, this.#theme, this.#ranges, width);
+    const drawn = this.#plotly.react(this.#drawing, tracesOf(state, this.#theme), layout, CONFIG);
+    Promise.resolve(drawn).catch((error) => this.#fail(error));
+  }
+
+  #sayState() {
+    const state = this.#state;
+    this.#drawing.setAttribute("aria-label", inWords(state));
+    if (this.#table.open) this.#rows.replaceChildren(tableOf(state));
+  }
+
+  /** @param {string} words over the plot; none: the plot is seen @param {string} [action] what a button offers, which is to load again */
+  #say(words, action) {
+    this.#text.replaceChildren(words, ...(action ? [element("button", { type: "button" }, action)] : []));
+    this.#text.hidden = !words;
+  }
+
+  #fail(error) {
+    if (this.#closing.signal.aborted) return;
+    this.#text.classList.add("dcae-rd-plot-failed");
+    this.#say(`The plot cannot be drawn: ${error?.message ?? error}`, "Try again");
+  }
+}
+
+/** @param {{model: any, el: HTMLElement}} context */
+function render({ model, el }) {
+  const view = new RdPlotView(model, el);
+  return () => view.close();
 }
 
 export default { render };
