@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 
@@ -34,8 +35,9 @@ class Delivery:
         self._events.append(event)
         if self._loop is None:
             self.drain()
-        elif not self._loop.is_closed():  # a kernel that ends needs no pictures
-            self._loop.call_soon_threadsafe(self.drain)
+        else:
+            with suppress(RuntimeError):  # a kernel that ends has closed its loop, and needs no pictures
+                self._loop.call_soon_threadsafe(self.drain)
 
     def drain(self) -> None:
         """Handles what has been posted, in this thread."""

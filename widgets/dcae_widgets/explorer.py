@@ -43,7 +43,7 @@ from dcae_widgets.events import (
     Written,
 )
 from dcae_widgets.exploration import Exploration
-from dcae_widgets.explorer_face import AREAS, ExplorerFace
+from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
 from dcae_widgets.explorer_state import checked_state
 from dcae_widgets.lmbda_dial import decimal
 from dcae_widgets.photo_source import PhotoSource, given_photo, shipped_photo, uploaded
@@ -92,12 +92,12 @@ class Explorer(GridBox):
         shipped = {name: shipped_photo(name) for name in sample_images() if name != given.name}
         self._sources = {given.name: self._source, **shipped}
         self._serial = self._generation = self._drawn = 0
-        self._is_quiet, self._view_to_restore, self._request = False, None, {}
+        self._is_quiet, self._view_to_restore = False, None
         self._lock = threading.RLock()
         self._delivery = Delivery(self._apply, self._lock)
         self._exploration = Exploration(open_codec, beside or {}, ms_ssim, self._delivery.post)
         self._face = ExplorerFace(self._make_controls(), self._source, image)
-        super().__init__(self._face.widgets, layout=BoxLayout(grid_template_areas=AREAS, width="100%"))
+        super().__init__(self._face.widgets, layout=BoxLayout(**LAYOUT))
         self.add_class("dcae-explorer")
         self._observe()
         self._want(final=True)
@@ -142,6 +142,7 @@ class Explorer(GridBox):
         )
 
     def _observe(self) -> None:
+        self._request = self.controls.request
         self.controls.observe(self._on_photo, "photo")
         self.controls.observe(self._on_model, "model")
         self.controls.observe(self._on_request, "request")

@@ -23,8 +23,14 @@ from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.rd_plot import RdPlot
 from dcae_widgets.readout import Readout
 
-AREAS = '"controls controls" "view readout" "view plot"'
-"""Where the widgets stand: the panel across the top, the viewer at the left."""
+LAYOUT = {
+    "grid_template_areas": '"controls controls" "view readout" "view plot"',
+    "grid_template_columns": "minmax(0, 1fr) minmax(300px, 32%)",
+    "grid_template_rows": "auto auto 1fr",
+    "grid_gap": "12px 20px",
+    "width": "100%",
+}
+"""The panel across the top, the viewer below at the left, numbers and plot at its right."""
 
 
 @dataclass(frozen=True, eq=False)
