@@ -33,7 +33,8 @@ class Upload:
         if size_bytes == 0:
             raise ValueError(f"{name} is empty: 0 bytes")
         if size_bytes > max_bytes:
-            raise ValueError(f"{name} has {_megabytes(size_bytes)}; at most {_megabytes(max_bytes)} can be opened here")
+            limit = f"{max_bytes:,} bytes ({max_bytes / 1e6:.1f} MB)"
+            raise ValueError(f"{name} has {size_bytes:,} bytes; at most {limit} can be opened here")
         self.name, self.size_bytes = name, size_bytes
         self._pieces: list[bytes] = []
 
@@ -124,7 +125,3 @@ class Uploads:
         """Forget a file, if it is the one under way."""
         if self._current is not None and self._current[0] == upload_id:
             self._current = None
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:,.1f} MB"

@@ -61,7 +61,7 @@ function photoSource(view, take) {
   const { model, listeners } = view;
   const { select } = nameMenu(view, "Photo", "photos", "photo");
   const picker = element("input", { type: "file", accept: "image/*,.dcae", hidden: true, tabindex: -1 });
-  const open = button("Open a photo or a .dcae file", icon("open"), "Open…");
+  const open = button("Open… a photo or a .dcae file", icon("open"), element("span", {}, "Open…"));
   listeners.add(select, "change", () => save(model, { photo: select.value }));
   listeners.add(open, "click", () => picker.click());
   listeners.add(picker, "change", () => {
@@ -270,9 +270,9 @@ function statusLine({ model, listeners }) {
   const words = element("span");
   const busy = element("div", { class: "dcae-controls-busy", role: "status" }, element("i", { "aria-hidden": "true" }), words);
   const progress = element("progress", { max: 1 });
-  const label = element("span");
+  const [name, amount] = [element("span"), element("span", { class: "dcae-controls-amount" })];
   const cancel = button("Cancel the upload", icon("close"));
-  const upload = element("div", { class: "dcae-controls-upload", hidden: true }, label, progress, cancel);
+  const upload = element("div", { class: "dcae-controls-upload", hidden: true }, name, amount, progress, cancel);
   let [confirmation, timer] = ["", 0];
 
   function draw() {
@@ -294,8 +294,8 @@ function statusLine({ model, listeners }) {
     busy.hidden = Boolean(file);
     if (!file) return;
     const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
-    label.textContent = `${file.name}: ${megabytes(sent)} of ${megabytes(file.size)} MB`;
-    label.title = label.textContent;
+    name.textContent = name.title = file.name;
+    amount.textContent = `${megabytes(sent)} of ${megabytes(file.size)} MB`;
     progress.value = file.size ? sent / file.size : 0;
     progress.setAttribute("aria-label", `Upload of ${file.name}`);
   }
@@ -416,11 +416,15 @@ function linkOf(model) {
 
 /** Downloads, copying, and the Python lines. @param {View} view */
 function actions({ model, el, listeners, say }) {
-  const verb = (/** @type {string} */ words) => element("span", { class: "dcae-controls-verb" }, words);
-  const downloads = { dcae: button("Download .dcae", icon("download"), verb("Download "), ".dcae"), png: button("Download PNG", icon("download"), verb("Download "), "PNG") };
-  const python = button("Copy as Python", icon("copy"), verb("Copy as "), "Python");
+  /** A button whose verb is shown where there is room for it. @param {keyof typeof ICONS} picture @param {string} verb @param {string} noun */
+  function verbal(picture, verb, noun) {
+    const words = element("span", {}, element("span", { class: "dcae-controls-verb" }, verb), element("span", { class: "dcae-controls-noun" }, noun));
+    return button(verb + noun, icon(picture), words);
+  }
+  const downloads = { dcae: verbal("download", "Download ", ".dcae"), png: verbal("download", "Download ", "PNG") };
+  const python = verbal("copy", "Copy as ", "Python");
   const more = button("Show the Python lines", icon("chevron"));
-  const link = button("Copy link", icon("link"), verb("Copy "), element("span", { class: "dcae-controls-name" }, "link"));
+  const link = verbal("link", "Copy ", "link");
   const text = element("pre", { tabindex: 0, "aria-label": "Text to copy" });
   const close = button("Close", icon("close"));
   const panel = element("div", { class: "dcae-controls-panel", hidden: true }, text, close);
