@@ -96,8 +96,10 @@ class WidgetPage:
         self.page.evaluate(
             """theme => new Promise(done => {
                 const link = document.getElementById("theme");
-                link.onload = done;
-                link.href = `theme-${theme}.css`;
+                const next = link.cloneNode();
+                next.onload = done;
+                next.href = `theme-${theme}.css`;
+                link.replaceWith(next);
             })""",
             theme,
         )
