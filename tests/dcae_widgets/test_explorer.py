@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -271,6 +272,33 @@ def test_ms_ssim_is_measured_of_the_file_alone(make):
     assert len(measured) == 1
 
 
+def test_hand_does_not_wait_for_ms_ssim(make):
+    measuring, gate = threading.Event(), threading.Event()
+
+    def measure(a, b):
+        measuring.set()
+        assert gate.wait(LIMIT_S)
+        return 0.5
+
+    setting = make(ms_ssim=measure)
+    assert measuring.wait(LIMIT_S)
+    setting.ask(0.002)
+    until(lambda: setting.explorer.rd_plot.point["label"].startswith("λ 0.002, "))
+    gate.set()
+    setting.rest()
+    assert setting.explorer.readout.numbers["ms_ssim"] is None
+
+
+def test_measure_that_fails_is_said(make):
+    def measure(a, b):
+        raise ValueError("images have shapes that it does not like")
+
+    setting = make(ms_ssim=measure)
+    setting.rest()
+    assert setting.explorer.controls.error == "images have shapes that it does not like"
+    assert setting.explorer.readout.kind == "file"
+
+
 def test_curves_are_computed_when_the_hand_rests(make):
     setting = make(beside={"JPEG": dcae.analysis.baselines.baseline("jpeg")})
     setting.rest()
@@ -375,7 +403,9 @@ class TestFiles:
     """What is dropped in, and what is downloaded."""
 
     def upload(self, setting: Setting, name: str, data: bytes) -> None:
-        setting.explorer.controls.on_upload(name, data)
+        on_upload = setting.explorer.controls.on_upload
+        assert on_upload is not None
+        on_upload(name, data)
         setting.rest()
 
     def test_dropped_photo_is_compressed(self, setting):

@@ -107,7 +107,6 @@ class Written(Event):
         encode_s: What making it takes from the photo on, s.
         decode_s: What decoding it takes, s; None if it has not been decoded yet.
         ms_ssim: 0 to 1; None if it is not known.
-        done: Whether all of that is known that will be.
     """
 
     lmbda: float | None
@@ -118,7 +117,6 @@ class Written(Event):
     encode_s: float
     decode_s: float | None = None
     ms_ssim: float | None = None
-    done: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,17 +1,18 @@
 """What an explorer has to compute, in the worker's thread: weights, photo, estimates, the file, what it decodes to.
 
 It does what is wanted in an order that shows something soon, keeps what can be used again, and gives up what nobody
-waits for any more. Knows codecs by their protocol alone. Does not know widgets: what it finds out it publishes as
-events.
+waits for any more. MS-SSIM alone is measured in a second thread: it cannot be given up, and no hand must wait for it.
+Knows codecs by their protocol alone. Does not know widgets: what it finds out it publishes as events.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ from dcae_widgets.photo_source import PhotoSource
 from dcae_widgets.readout import estimate_parts, file_parts
 from dcae_widgets.worker import Superseded, Worker
 
+MEASURED_PX = 2**21
+"""MS-SSIM of larger photos is not measured: it takes seconds a megapixel, and gigabytes."""
 KEPT_CODECS = 2
 """So many weights stay in memory: those that are used, and those before them."""
 
@@ -78,10 +81,24 @@ class Exploration:
         self._window: _OpenPhoto | None = None
         self._estimated: Estimated | None = None
         self._written: Written | None = None
+        self._written_lock = threading.Lock()
         self._wanted: Wanted | None = None
         self._generation = -1
         self._part = "work"
         self.worker: Worker[Wanted] = Worker(self._run, self._step, self._fail)
+        self._measurer: Worker[tuple[Written, NDArray[np.uint8]]] = Worker(
+            self._measure, lambda: False, lambda error: self._fail(error, "work")
+        )
+
+    def wait(self, timeout_s: float) -> bool:
+        """Waits until all is computed, curves included; returns whether that came in time."""
+        end = time.monotonic() + timeout_s
+        return self.worker.wait(timeout_s) and self._measurer.wait(max(0.0, end - time.monotonic()))
+
+    def close(self) -> None:
+        """Ends the threads as soon as their work lets them."""
+        self.worker.close()
+        self._measurer.close()
 
     def _run(self, wanted: Wanted) -> None:
         self._wanted = wanted
@@ -97,9 +114,9 @@ class Exploration:
     def _step(self) -> bool:
         return self._curves.step(self.worker.give_up)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: Exception, part: str = "") -> None:
         assert self._wanted is not None, "work fails only after it was wanted"
-        self._publish(Failed(wanted=self._wanted, part=self._part, error=error))
+        self._publish(Failed(wanted=self._wanted, part=part or self._part, error=error))
 
     def _busy(self, text: str) -> None:
         assert self._wanted is not None, "nothing is done before it is wanted"
@@ -202,29 +219,39 @@ class Exploration:
     def _write(
         self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], live: _OpenPhoto, lmbda: float | None
     ) -> None:
-        """The file, then what it decodes to, then how alike that is; each is published as soon as it is known."""
+        """The file, then what it decodes to; each is published as soon as it is known."""
         last = self._written
         if last is None or not last.wanted.is_of(wanted) or last.lmbda != lmbda:
             self._busy(f"encoding {photo.shape[0] * photo.shape[1] / 1e6:.1f} Mpx")
             last = self._encoded(wanted, codec, photo, lmbda)
-        written = self._tell(replace(last, wanted=wanted))
+        written = self._tell(last, wanted=wanted)
         if written.decode_s is None:
             self._busy(f"decoding {len(written.data):,} bytes")
             with self._until_superseded():
                 started = time.perf_counter()
                 decoded = codec.decode(written.data)
-                written = replace(written, decode_s=time.perf_counter() - started)
+                decode_s = time.perf_counter() - started
             check_decoded(decoded, written.picture)
-            written = self._tell(written)
-        if not written.done:
+            written = self._tell(written, decode_s=decode_s)
+        if written.ms_ssim is None and self._ms_ssim is not None and photo.shape[0] * photo.shape[1] <= MEASURED_PX:
             self.worker.give_up()
-            similarity = None if self._ms_ssim is None else self._ms_ssim(photo, written.picture)
-            self._tell(replace(written, ms_ssim=similarity, done=True))
+            self._measurer.submit((written, photo))
 
-    def _tell(self, written: Written) -> Written:
-        self._written = written
-        self._publish(written)
-        return written
+    def _tell(self, written: Written, **found: Any) -> Written:
+        """Keeps what was found out about the file, and publishes it."""
+        with self._written_lock:
+            self._written = replace(written, **found)
+            self._publish(self._written)
+            return self._written
+
+    def _measure(self, of: tuple[Written, NDArray[np.uint8]]) -> None:
+        written, photo = of
+        assert self._ms_ssim is not None, "nothing is measured without a measure"
+        ms_ssim = self._ms_ssim(photo, written.picture)
+        with self._written_lock:
+            if self._written is not None and self._written.data is written.data:
+                self._written = replace(self._written, ms_ssim=ms_ssim)
+                self._publish(self._written)
 
     def _encoded(self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], lmbda: float | None) -> Written:
         whole = self._whole = self._opened(self._whole, wanted, codec, photo, None, self.worker.give_up)
@@ -270,6 +297,7 @@ class Exploration:
                 model=named or info.model,
             )
         )
+        self._part = "work"
 
 
 def check_decoded(decoded: NDArray[np.uint8], picture: NDArray[np.uint8]) -> None:

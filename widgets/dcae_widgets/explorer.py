@@ -356,9 +356,8 @@ class Explorer(GridBox):
 
     def _wait_until(self, reached: Callable[[], bool], timeout_s: float) -> bool:
         end = time.monotonic() + timeout_s
-        worker = self._exploration.worker
         while not reached():
-            is_idle = worker.wait(min(0.02, max(0.0, end - time.monotonic())))
+            is_idle = self._exploration.wait(min(0.02, max(0.0, end - time.monotonic())))
             serial = self._serial
             self._delivery.drain()
             if is_idle and self._serial == serial:
@@ -384,7 +383,7 @@ class Explorer(GridBox):
 
     def close(self) -> None:
         """Ends the thread and closes all widgets."""
-        self._exploration.worker.close()
+        self._exploration.close()
         self._face.close()
         super().close()
 
