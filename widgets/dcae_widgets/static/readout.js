@@ -30,6 +30,12 @@ function msSsimDb(value) {
   return value >= 1 ? "∞ dB" : `${(-10 * Math.log10(1 - value)).toFixed(2)} dB`;
 }
 
+/** What is said in small beside a number. @param {number|string|null} value @param {(value: number) => string} [small] */
+function beside(value, small) {
+  if (!small || value === null) return "";
+  return value === "inf" ? "dB" : small(Number(value));
+}
+
 const kilobytes = (/** @type {number} */ bytes) => `${(bytes / 1000).toFixed(bytes < 99_950 ? 1 : 0)} kB`;
 
 /** Each number: its key, its name, its digits, and what is said in small beside it. @type {[string, string, (value: number) => string, ((value: number) => string)?][]} */
@@ -63,9 +69,8 @@ function colourOf(name) {
 /** What the final numbers are, in one sentence for screen readers. @param {any} model */
 function sentence(model) {
   const numbers = model.get("numbers");
-  const said = ROWS.filter(([key]) => key in numbers && numbers[key] !== null).map(
-    ([key, name, format, small]) => `${name} ${digits(numbers[key], format)} ${numbers[key] === "inf" ? "" : small?.(numbers[key]) ?? ""}`,
-  );
+  const known = ROWS.filter(([key]) => key in numbers && numbers[key] !== null);
+  const said = known.map(([key, name, format, small]) => [name, digits(numbers[key], format), beside(numbers[key], small)].filter(Boolean).join(" "));
   return `${KINDS[model.get("kind")][0]}: ${said.join(", ")}`;
 }
 
@@ -109,14 +114,8 @@ function render({ model, el }) {
   function drawNumbers() {
     const values = model.get("numbers");
     const rows = ROWS.filter(([key]) => key in values).map(([key, name, format, small]) => {
-      const value = values[key];
-      const beside = small && typeof value === "number" ? small(value) : small && value === "inf" ? "dB" : "";
-      return element(
-        "div",
-        { class: "dcae-readout-number", "data-key": key },
-        element("dt", {}, name),
-        element("dd", {}, digits(value, format), element("small", {}, beside)),
-      );
+      const digitsAndUnit = [digits(values[key], format), element("small", {}, beside(values[key], small))];
+      return element("div", { class: "dcae-readout-number", "data-key": key }, element("dt", {}, name), element("dd", {}, ...digitsAndUnit));
     });
     numbers.replaceChildren(...rows);
   }
