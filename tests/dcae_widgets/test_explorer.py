@@ -438,8 +438,9 @@ class TestFiles:
         assert explorer.readout.numbers["psnr_db"] is None
         assert sum(size for _, size in explorer.readout.parts) == len(data)
         assert "theirs.dcae, 64 × 48 px, λ 0.04, 0101010101010101" in explorer.readout.caption
-        assert "λ cannot be moved: no original is here" in explorer.readout.caption
+        assert explorer.rd_plot.title == "An opened file has no original: no PSNR, and λ stays"
         assert not explorer.controls.enabled
+        assert explorer.controls.lmbda == pytest.approx(0.04)
         np.testing.assert_array_equal(explorer.photo_view.layers[0].image, setting.codec.decode(data))
         assert explorer.controls.on_download("dcae")[2] == data
 

@@ -177,8 +177,11 @@ class Explorer(GridBox):
                 self._lmbda = change["new"]
                 self._want(final=True)
 
-    def _on_view(self, _: Any) -> None:
+    def _on_view(self, change: Any) -> None:
         with self._errors_in_words():
+            if change["name"] == "view" and change["new"][2] == 0 and self._view_to_restore is not None:
+                # The page shows the whole of a photo of another size, after the view was restored.
+                self.photo_view.view, self._view_to_restore = self._view_to_restore, None
             self._remember()
 
     def _upload(self, name: str, data: bytes) -> None:
@@ -224,16 +227,13 @@ class Explorer(GridBox):
             self._lmbda = legal.get("lmbda", self._lmbda)
             self.photo_view.mode = legal.get("mode", self.photo_view.mode)
             self.photo_view.divider = legal.get("divider", self.photo_view.divider)
-            self._view_to_restore = legal.get("view")
             self._explore(source=self._sources.get(legal.get("photo", "")), model=legal.get("model"))
             if self._source is self._face.shown.source:
-                self._restore_view()
+                self.photo_view.view = legal.get("view", self.photo_view.view)
+            else:
+                self._view_to_restore = legal.get("view")  # of the photo, once it is shown
             if wrong:
                 self.controls.error = "Of what the link or this page held, some is not legal: " + "; ".join(wrong)
-
-    def _restore_view(self) -> None:
-        if self._view_to_restore is not None:
-            self.photo_view.view, self._view_to_restore = self._view_to_restore, None
 
     def _explore(self, *, source: PhotoSource | None = None, model: str | None = None) -> None:
         """Another picture or other weights: whatever was asked of those before is moot."""
@@ -286,8 +286,7 @@ class Explorer(GridBox):
     def _show_photo(self, event: PhotoReady) -> None:
         self._good_source = event.wanted.source
         if self._face.shown.source is not event.wanted.source:
-            self._face.show_photo(event.wanted.source, event.image)
-            self._restore_view()
+            self._face.show_photo(event.wanted.source, event.image, self._view_to_restore)
             self._show_dial()
 
     def _show_dial(self) -> None:
@@ -298,10 +297,12 @@ class Explorer(GridBox):
         if event.wanted.serial < self._drawn:
             return
         self._drawn = event.wanted.serial
-        self._face.draw(event, pending=event.wanted.lmbda != self._newest.lmbda)
+        with self._quietly():
+            self._face.draw(event, pending=event.wanted.lmbda != self._newest.lmbda)
         if isinstance(event, Opened):
             self._good_source = event.wanted.source
-            self._restore_view()
+        if not isinstance(event, Estimated):
+            self._view_to_restore = None
         self._remember()
 
     def _fail(self, event: Failed) -> None:
@@ -320,7 +321,8 @@ class Explorer(GridBox):
 
     def _remember(self) -> None:
         """Renews what a link carries and what is copied."""
-        lmbda = self._face.shown.lmbda
+        shown = self._face.shown
+        lmbda = shown.lmbda
         self.controls.state = {
             "photo": self._source.name,
             "model": self._model,
@@ -330,7 +332,7 @@ class Explorer(GridBox):
             "view": self.photo_view.view,
         }
         stops = bool(self.controls.stops)
-        self.controls.python_code = python_lines(self._face.shown.source, self._model, lmbda, stops=stops)
+        self.controls.python_code = python_lines(shown.source, shown.model or self._model, lmbda, stops=stops)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -377,7 +379,7 @@ class Explorer(GridBox):
         if shown.picture is None:
             raise TimeoutError(f"nothing was compressed within {timeout_s:g} s; {self.controls.error or 'it goes on'}")
         lmbda = "" if shown.lmbda is None else f", λ = {decimal(shown.lmbda)}"
-        title = f"{shown.source.name}, {self._model}{lmbda}"
+        title = f"{shown.source.name}, {shown.model}{lmbda}"
         parts = [(name, size) for name, size in self.readout.parts]
         return coding(layers[0].image, layers[-1].image, self.readout.numbers, parts, title)
 

@@ -39,12 +39,14 @@ class Shown:
 
     Attributes:
         source: Which picture.
+        model: The name of the weights that decoded it; "" if nothing was decoded.
         picture: What was decoded last, of the whole or of a window; None if nothing was.
         lmbda: What it was made with; None if its weights have one fixed lambda.
         data: The file that it comes from; None for an estimate.
     """
 
     source: PhotoSource
+    model: str = ""
     picture: NDArray[np.uint8] | None = None
     lmbda: float | None = None
     data: bytes | None = None
@@ -81,10 +83,16 @@ class ExplorerFace:
         """All four, in the order of the keyboard."""
         return self.controls, self.photo_view, self.readout, self.rd_plot
 
-    def show_photo(self, source: PhotoSource, photo: NDArray[np.uint8]) -> None:
-        """A photo of which nothing is decoded yet: in place of that stands a faded one."""
+    def show_photo(self, source: PhotoSource, photo: NDArray[np.uint8], view: list[float] | None = None) -> None:
+        """A photo of which nothing is decoded yet: in place of that stands a faded one.
+
+        Args:
+            source: Whose pixels they are.
+            photo: uint8, H x W x 3.
+            view: Which part of it, as of PhotoView; None for the whole.
+        """
         self.shown = Shown(source)
-        self._show_layers([Layer("photo", photo), Layer("decoded", faded(photo))])
+        self._show_layers([Layer("photo", photo), Layer("decoded", faded(photo))], view)
         self.photo_view.label = f"{source.name}, {_px(photo)}, and what its file shows"
 
     def show_dial(self, lmbda: float) -> None:
@@ -121,7 +129,7 @@ class ExplorerFace:
             self.photo_view.outline = [rect.left, rect.top, rect.left + rect.width, rect.top + rect.height]
             caption = f"window {rect.width} × {rect.height} of {size[0]} × {size[1]} px"
             size = (rect.width, rect.height)
-        self.shown = Shown(event.wanted.source, event.picture, event.lmbda)
+        self.shown = Shown(event.wanted.source, event.wanted.model, event.picture, event.lmbda)
         numbers = _numbers(event.total_bytes, size, psnr_db=event.psnr_db)
         self.readout.show("estimate", numbers, event.parts, caption + self._why_no_dial())
         self.rd_plot.point = _point(event.total_bytes, size, event.psnr_db, "estimate", event.lmbda)
@@ -131,7 +139,7 @@ class ExplorerFace:
         if self.shown.picture is not event.picture:
             self.photo_view.layers[1].set_image(event.picture)
         self.photo_view.outline = []
-        self.shown = Shown(event.wanted.source, event.picture, event.lmbda, event.data)
+        self.shown = Shown(event.wanted.source, event.wanted.model, event.picture, event.lmbda, event.data)
         measured = {"psnr_db": event.psnr_db, "ms_ssim": event.ms_ssim}
         numbers = _numbers(len(event.data), size, **measured, encode_s=event.encode_s, decode_s=event.decode_s)
         self.readout.show("file", numbers, event.parts, f"the whole photo, {_px(event.picture)}{self._why_no_dial()}")
@@ -143,15 +151,16 @@ class ExplorerFace:
 
     def _draw_opened(self, event: Opened) -> None:
         source, size = event.wanted.source, (event.picture.shape[1], event.picture.shape[0])
-        self._show_layers([Layer("decoded", event.picture)])
+        self._show_layers([Layer("decoded", event.picture)], None)
         self.photo_view.label = f"The picture in {source.name}, {_px(event.picture)}"
-        self.shown = Shown(source, event.picture, event.lmbda, event.data)
-        self.controls.enabled = False
+        self.shown = Shown(source, event.model, event.picture, event.lmbda, event.data)
         lmbda = "the weights' one λ" if event.lmbda is None else f"λ {decimal(event.lmbda)}"
-        caption = f"{source.name}, {_px(event.picture)}, {lmbda}, {event.model}. λ cannot be moved: no original is here"
+        caption = f"{source.name}, {_px(event.picture)}, {lmbda}, {event.model}"
         self.readout.show("opened", _numbers(len(event.data), size, decode_s=event.decode_s), event.parts, caption)
+        self.controls.enabled = False
+        self.controls.lmbda = self.controls.lmbda if event.lmbda is None else event.lmbda
         self.rd_plot.clear()
-        self.rd_plot.title = ""
+        self.rd_plot.title = "An opened file has no original: no PSNR, and λ stays"
 
     def begin_curves(self, event: CurvesBegun) -> None:
         """Other curves: of another picture, of a window elsewhere, or of other weights."""
@@ -177,10 +186,11 @@ class ExplorerFace:
         for widget in (*self.photo_view.layers, *self.widgets):
             widget.close()
 
-    def _show_layers(self, layers: list[Layer]) -> None:
+    def _show_layers(self, layers: list[Layer], view: list[float] | None) -> None:
         old = list(self.photo_view.layers)
         with self.photo_view.hold_sync():
             self.photo_view.outline, self.photo_view.layers = [], layers
+            self.photo_view.view = self.photo_view.view if view is None else view
         for layer in old:
             layer.close()
 
