@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from dcae.cli.lessons import copy_lessons, copy_photo, lesson_hash
+from dcae.cli.lessons import SPIN_COUNT, copy_lessons, copy_photo, lesson_hash
 
 Run = Callable[..., Result]
 Started = list[tuple[str, list[str], dict[str, str]]]
@@ -138,7 +138,15 @@ def test_lab_opens_the_first_lesson_in_this_python(run: Run, shipped_lessons: Pa
     ((program, arguments, environment),) = started
     assert program == arguments[0] == sys.executable
     assert arguments[1:4] == ["-m", "jupyterlab", str(tmp_path / "new" / "00_start.ipynb")]
-    assert environment == dict(os.environ)
+    assert environment == {"GOMP_SPINCOUNT": SPIN_COUNT, **os.environ}
+
+
+def test_the_users_own_setting_of_openmp_stays(
+    run: Run, shipped_lessons: Path, mine: Path, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    run("lab", "--folder", mine)
+    assert started[0][2]["GOMP_SPINCOUNT"] == "7"
 
 
 def test_the_folder_is_dcae_notebooks_where_the_user_is(

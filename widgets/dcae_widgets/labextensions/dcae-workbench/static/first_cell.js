@@ -6,6 +6,7 @@
 (() => {
   const LESSON = "00_start.ipynb";
   const WIDGET = "application/vnd.jupyter.widget-view+json";
+  const WIDE_PX = 1600; // in a narrower window the file browser gives its room to the explorer
   let done = false;
 
   /** Whether a cell's output shows a widget that the kernel still has. */
@@ -23,6 +24,7 @@
     const kernel = panel.sessionContext.session?.kernel;
     const index = panel.content.widgets.findIndex((cell) => cell.model.type === "code");
     if (!kernel || index < 0 || (await isAlive(panel.content.widgets[index], kernel))) return;
+    if (window.innerWidth < WIDE_PX && !app.shell.leftCollapsed) app.shell.collapseLeft();
     panel.content.deselectAll();
     panel.content.activeCellIndex = index;
     await app.commands.execute("notebook:run-cell");
