@@ -608,7 +608,7 @@ def test_every_control_has_a_name_and_a_target_of_28_px(mount: Mount):
 
 
 def test_nothing_is_cut_or_overlaps_from_900_to_1280_px(mount: Mount):
-    for width_px in (900, 1000, 1100, 1248):
+    for width_px in (900, 1001, 1100, 1248, 1400):
         mounted = mount(panel(models=["small-0658ff09"], model="small-0658ff09"), width_px)
         boxes = [
             box
