@@ -1,5 +1,6 @@
 """The explorer shows the newest answer, never an older one over it; what it says of a file is the file's."""
 
+import asyncio
 import io
 import json
 import logging
@@ -12,6 +13,7 @@ from PIL import Image
 
 import dcae.analysis.baselines
 from dcae.codec.bitstream import unpack
+from dcae.codec.catalogue import open_codec
 from dcae.images import load_image, png_bytes
 from dcae.rd import psnr_db
 from dcae.samples import sample, sample_images
@@ -641,3 +643,20 @@ def test_closed_explorer_leaves_no_thread_and_no_widget(make):
     setting.explorer.close()
     until(lambda: worker._thread is None, "the thread's end")
     assert all(widget.comm is None for widget in (setting.explorer, *setting.explorer._face.widgets))
+
+
+def test_real_model_and_event_loop_show_the_files_own_numbers_and_picture():
+    async def main():
+        explorer = Explorer(open_codec, model="tiny", photo=sample("chelsea")[:128, :192])
+        for _ in range(100 * LIMIT_S):
+            if explorer.readout.kind == "file" and explorer.readout.numbers["decode_s"]:
+                break
+            await asyncio.sleep(0.01)
+        scope = {"photo": sample("chelsea")[:128, :192]}
+        exec(explorer.controls.python_code, scope)
+        assert explorer.data == scope["data"]
+        np.testing.assert_array_equal(explorer.photo_view.layers[1].image, scope["decoded"])
+        assert explorer.wait(LIMIT_S)
+        explorer.close()
+
+    asyncio.run(main())
