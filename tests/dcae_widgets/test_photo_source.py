@@ -1,5 +1,7 @@
 """Where a picture comes from says how it is read and how Python writes it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -34,8 +36,9 @@ def test_array_is_the_callers_and_is_copied():
 
 
 def test_array_that_is_no_image_is_refused():
+    floats: Any = np.zeros((4, 4, 3))
     with pytest.raises(ValueError, match="image is float64; must be uint8"):
-        given_photo(np.zeros((4, 4, 3)))
+        given_photo(floats)
 
 
 @pytest.mark.parametrize("name", ["mine.png", "C:\\photos\\mine.png", "../../mine.png"])
