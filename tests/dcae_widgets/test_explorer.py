@@ -364,7 +364,7 @@ class TestLargePhotos:
 
     def test_plot_shows_the_windows_curve_and_the_whole_as_a_mark(self, large):
         plot = large.explorer.rd_plot
-        assert plot.title == "a window of 768 × 512 px of photo, 1000 × 600 px"
+        assert plot.title == "window 768 × 512 of photo"
         assert [mark["kind"] for mark in plot.marks] == ["file"]
         assert plot.point["kind"] == "estimate"
 

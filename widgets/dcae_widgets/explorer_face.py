@@ -165,11 +165,11 @@ class ExplorerFace:
     def begin_curves(self, event: CurvesBegun) -> None:
         """Other curves: of another picture, of a window elsewhere, or of other weights."""
         self._curves_are_of_a_window = event.rect is not None
-        size = self.photo_view.layers[0].width, self.photo_view.layers[0].height
-        part = "" if event.rect is None else f"a window of {event.rect.width} × {event.rect.height} px of "
+        layer, rect, name = self.photo_view.layers[0], event.rect, event.wanted.source.name
+        whole = f"{name}, {layer.width} × {layer.height} px"
         with self.rd_plot.hold_sync():
             self.rd_plot.clear()
-            self.rd_plot.title = f"{part}{event.wanted.source.name}, {size[0]} × {size[1]} px"
+            self.rd_plot.title = whole if rect is None else f"window {rect.width} × {rect.height} of {name}"
             for curve in event.curves:
                 self.rd_plot.set_curve(curve.name, list(curve.points.values()), curve.kind)
 
@@ -190,7 +190,7 @@ class ExplorerFace:
         old = list(self.photo_view.layers)
         with self.photo_view.hold_sync():
             self.photo_view.outline, self.photo_view.layers = [], layers
-            self.photo_view.view = self.photo_view.view if view is None else view
+            self.photo_view.view = view or [layers[0].width / 2, layers[0].height / 2, 0.0]
         for layer in old:
             layer.close()
 
