@@ -424,6 +424,14 @@ class TestFiles:
         assert "notes.txt" not in setting.explorer.controls.photos
         assert setting.explorer.data == before
 
+    def test_bad_file_of_a_good_ones_name_leaves_the_good_one(self, setting):
+        self.upload(setting, "mine.png", png_bytes(photo(7)))
+        self.upload(setting, "mine.png", b"not a picture")
+        assert setting.explorer.controls.error.startswith("mine.png: not a picture")
+        assert setting.explorer.controls.photos[-1] == "mine.png"
+        assert setting.explorer.controls.photo == "mine.png"
+        assert setting.explorer.data == setting.codec.encode(photo(7), 0.013)
+
     def test_only_the_last_uploads_are_kept(self, setting):
         for number in range(10):
             self.upload(setting, f"{number}.png", png_bytes(photo(number)))
@@ -524,7 +532,7 @@ class TestModels:
         setting = make(codecs={"fixed": fixed}, model="fixed")
         setting.rest()
         assert not setting.explorer.controls.enabled
-        assert "λ cannot be moved: these weights have one fixed λ" in setting.explorer.readout.caption
+        assert setting.explorer.readout.caption == "the whole photo, 64 × 48 px, one fixed λ"
         assert setting.explorer.data == fixed.encode(photo())
         assert "data = codec.encode(photo)\n" in setting.explorer.controls.python_code
         assert setting.explorer.controls.on_download("dcae")[0] == "photo.dcae"

@@ -313,6 +313,7 @@ class Explorer(GridBox):
         elif event.part == "photo" and self._good_source is not self._source:
             del self._sources[self._source.name]
             self._source = self._good_source
+            self._sources.setdefault(self._source.name, self._source)  # the one that failed may have had its name
         else:
             return
         self._generation += 1

@@ -121,7 +121,7 @@ class ExplorerFace:
 
     def _draw_estimate(self, event: Estimated) -> None:
         decoded, rect, size = self.photo_view.layers[1], event.rect, event.size
-        caption = f"the whole photo, {size[0]} × {size[1]} px"
+        caption = self._whole(*size)
         if rect is None:
             decoded.set_image(event.picture)
         else:
@@ -131,7 +131,7 @@ class ExplorerFace:
             size = (rect.width, rect.height)
         self.shown = Shown(event.wanted.source, event.wanted.model, event.picture, event.lmbda)
         numbers = _numbers(event.total_bytes, size, psnr_db=event.psnr_db)
-        self.readout.show("estimate", numbers, event.parts, caption + self._why_no_dial())
+        self.readout.show("estimate", numbers, event.parts, caption)
         self.rd_plot.point = _point(event.total_bytes, size, event.psnr_db, "estimate", event.lmbda)
 
     def _draw_file(self, event: Written) -> None:
@@ -142,7 +142,7 @@ class ExplorerFace:
         self.shown = Shown(event.wanted.source, event.wanted.model, event.picture, event.lmbda, event.data)
         measured = {"psnr_db": event.psnr_db, "ms_ssim": event.ms_ssim}
         numbers = _numbers(len(event.data), size, **measured, encode_s=event.encode_s, decode_s=event.decode_s)
-        self.readout.show("file", numbers, event.parts, f"the whole photo, {_px(event.picture)}{self._why_no_dial()}")
+        self.readout.show("file", numbers, event.parts, self._whole(*size))
         point = _point(len(event.data), size, event.psnr_db, "file", event.lmbda)
         if self._curves_are_of_a_window:
             self.rd_plot.marks = [point]
@@ -194,8 +194,10 @@ class ExplorerFace:
         for layer in old:
             layer.close()
 
-    def _why_no_dial(self) -> str:
-        return "" if self.qualities is not None else ". λ cannot be moved: these weights have one fixed λ"
+    def _whole(self, width: int, height: int) -> str:
+        """What the numbers of a whole photo are of, and why λ cannot be moved if it cannot; its place is short."""
+        why = ", one fixed λ" if self.qualities is None else ""
+        return f"the whole photo, {width} × {height} px{why}"
 
 
 def faded(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
