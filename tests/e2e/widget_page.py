@@ -23,7 +23,7 @@ _HTML = """<!doctype html>
   body { margin: 16px; background: var(--jp-layout-color0); color: var(--jp-ui-font-color1);
          font-family: var(--jp-ui-font-family); font-size: var(--jp-ui-font-size1); }
 </style>
-<script type="module" src="widget_page.js"></script></head><body></body></html>"""
+<script type="module" src="widget_page.js"></script></head><body data-jp-theme-light="true"></body></html>"""
 
 
 class Message(NamedTuple):
@@ -100,6 +100,7 @@ class WidgetPage:
                 next.onload = done;
                 next.href = `theme-${theme}.css`;
                 link.replaceWith(next);
+                document.body.dataset.jpThemeLight = String(theme === "light");
             })""",
             theme,
         )

@@ -245,6 +245,16 @@ const DIALS = {
   },
 };
 
+/** Four corners: not every font has a sign for a full screen. */
+function cornersIcon() {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [name, value] of [["width", 14], ["height", 14], ["viewBox", "0 0 14 14"]]) svg.setAttribute(name, String(value));
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  path.setAttribute("d", "M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9");
+  svg.append(path);
+  return svg;
+}
+
 /** The elements of a view. */
 function buildElements() {
   const group = `dcae-${Math.random().toString(36).slice(2)}`; // radio buttons of one name are one group in the whole page
@@ -272,7 +282,7 @@ function buildElements() {
       button("in", "+", "Zoom in"),
       button("fit", "Fit", "Show the whole picture"),
       button("whole", "1:1", "One picture pixel to one screen pixel: 100 %"),
-      button("fullscreen", "⛶", "Full screen"),
+      button("fullscreen", cornersIcon(), "Full screen"),
       button("help", "?", "Keys and gestures"),
     ),
     canvas: element("canvas", {}),
@@ -284,7 +294,7 @@ function buildElements() {
     ),
     help: element("div", { class: "dcae-help", role: "region", "aria-label": "Keys and gestures", hidden: true }),
     readout: element("div", { class: "dcae-readout" }),
-    status: element("div", { class: "dcae-unseen", role: "status" }),
+    status: element("div", { class: "dcae-hidden", role: "status" }),
   };
   const keys = KEYS.map(([key, what]) => element("div", {}, element("kbd", {}, key), element("span", {}, what)));
   parts.help.append(...keys);
@@ -318,7 +328,7 @@ class Viewer {
   #pictureSize = null; // what the view was last drawn for
   #flipped = false; // flicker shows the second picture now
   #held = false; // F is held
-  #pointerPane = -1; // the pane under the pointer
+  #pointer = null; // where the mouse is, if it is here and was used last
   #pointers = new Map();
   #gesture = null;
   #corner = null; // of a rectangle that the keyboard draws
@@ -578,6 +588,7 @@ class Viewer {
     this.context.clearRect(0, 0, canvas.width, canvas.height);
     if (this.#size[0] && this.pictures.length) {
       this.#resetOnNewSize();
+      if (!this.#gesture) this.#pointAt(this.#pointer); // another pixel may lie under a mouse that rests
       const panes = this.panes;
       panes.forEach((pane, index) => this.#drawPane(pane, index));
     }
@@ -653,7 +664,8 @@ class Viewer {
     this.#drawRectangle(this.model.get("outline"), placed, [6, 4]);
     this.#drawRectangle(this.model.get("brush"), placed, []);
     const [x, y] = this.model.get("hover");
-    if (x !== undefined && index !== this.#pointerPane) this.#drawCross(placed, x, y);
+    const under = this.#pointer && this.#paneAt(this.#pointer) === index;
+    if (x !== undefined && !under) this.#drawCross(placed, x, y);
   }
 
   #drawGrid({ left, top, size }) {
@@ -843,7 +855,7 @@ class Viewer {
       fullscreen: () => (document.fullscreenElement ? document.exitFullscreen() : this.parts.root.requestFullscreen()),
     };
     zooming.querySelector('[data-action="fullscreen"]').hidden = !document.fullscreenEnabled;
-    this.#listeners.add(zooming, "click", (event) => actions[event.target.dataset.action]?.());
+    this.#listeners.add(zooming, "click", (event) => actions[event.target.closest("button")?.dataset.action]?.());
     this.#toggleHelp(false);
   }
 
@@ -884,7 +896,9 @@ class Viewer {
     add("pointerup", (event) => this.#release(event, true));
     add("pointercancel", (event) => this.#release(event, false));
     add("pointerleave", (event) => {
-      if (event.pointerType === "mouse" && !this.#gesture) this.#point(-1, []);
+      if (this.#gesture) return;
+      this.#pointAt(null);
+      this.#examine([]);
     });
     add("dblclick", (event) => {
       if (!event.shiftKey && this.pictures.length) this.#zoomBy(event.altKey ? 1 / 2 : 2, this.#onCanvas(event));
@@ -892,8 +906,13 @@ class Viewer {
     add("wheel", (event) => this.#turn(event), { passive: false });
   }
 
-  #point(paneIndex, pixel) {
-    this.#pointerPane = paneIndex;
+  /** The mouse is at a place of the canvas, or it is not what points. */
+  #pointAt(place) {
+    this.#pointer = place;
+    if (place) this.#examine(this.#pixelAt(place));
+  }
+
+  #examine(pixel) {
     if (String(pixel) !== String(this.model.get("hover"))) this.set("hover", pixel);
   }
 
@@ -921,7 +940,7 @@ class Viewer {
     if (!this.pictures.length) return;
     const place = this.#onCanvas(event);
     const gesture = this.#gesture;
-    if (!gesture || !this.#pointers.has(event.pointerId)) return this.#point(this.#paneAt(place), this.#pixelAt(place));
+    if (!gesture || !this.#pointers.has(event.pointerId)) return this.#pointAt(place);
     this.#pointers.set(event.pointerId, place);
     if (gesture.kind === "pinch") this.#spread(gesture);
     if (gesture.kind === "brush") this.#brushTo(gesture, place);
@@ -1029,7 +1048,8 @@ class Viewer {
   }
 
   #afterKey() {
-    this.#point(-1, this.#middle);
+    this.#pointAt(null);
+    this.#examine(this.#middle);
     if (this.#corner) this.#brushToMiddle();
     this.#announce();
   }
