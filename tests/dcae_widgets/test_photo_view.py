@@ -59,7 +59,9 @@ def test_patch_crosses_in_one_message_and_replaces_a_part(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(("left", "top"), [(-1, 0), (0, -1), (4, 0), (0, 3)])
 def test_patch_outside_the_picture_is_refused(left: int, top: int):
-    with pytest.raises(ValueError, match=rf"patch of 2 x 1 px at \({left}, {top}\); must lie in the picture of 5 x 3 px"):
+    with pytest.raises(
+        ValueError, match=rf"patch of 2 x 1 px at \({left}, {top}\); must lie in the picture of 5 x 3 px"
+    ):
         Layer("photo", noise()).set_patch(noise(2, 1), left, top)
 
 
@@ -107,7 +109,15 @@ def test_what_is_no_rectangle_is_refused(name: str, sides: list[int]):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("mode", "wipe"), ("gain", 0.5), ("gain", 65), ("divider", 1.1), ("flicker_hz", 9), ("height_px", 10), ("first", -1)],
+    [
+        ("mode", "wipe"),
+        ("gain", 0.5),
+        ("gain", 65),
+        ("divider", 1.1),
+        ("flicker_hz", 9),
+        ("height_px", 10),
+        ("first", -1),
+    ],
 )
 def test_value_outside_its_range_is_refused(name: str, value: object):
     with pytest.raises(TraitError, match=name):

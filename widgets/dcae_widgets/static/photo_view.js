@@ -264,9 +264,9 @@ function buildElements() {
   const button = (name, text, label) =>
     element("button", { type: "button", "data-action": name, title: label, "aria-label": label }, text);
   const dial = element("input", { type: "range" });
-  const dialText = element("output", {});
+  const dialText = element("span", { class: "dcae-value" });
   const dialLabel = element("span", {});
-  const zoom = element("output", { class: "dcae-zoom", "aria-label": "Zoom" });
+  const zoom = element("span", { class: "dcae-zoom" });
   const parts = {
     modes: element("div", { class: "dcae-modes", role: "radiogroup", "aria-label": "Compare by" }, ...modes),
     dial,
@@ -354,7 +354,7 @@ class Viewer {
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this.parts.pane);
     this.#listeners.later(() => observer.disconnect());
-    this.#listeners.add(window, "resize", () => this.#resize()); // the screen's pixels may have become finer
+    this.#watchRatio();
     this.#startFlicker();
     this.#loadLayers();
   }
@@ -365,6 +365,7 @@ class Viewer {
     for (const timer of [this.#saving, this.#settling, this.#announcing]) clearTimeout(timer);
     clearInterval(this.#flickering);
     cancelAnimationFrame(this.#frame);
+    this.#unwatchRatio();
     this.#listeners.removeAll();
     for (const picture of [...this.pictures, this.#difference]) picture.release();
     this.parts.root.remove();
@@ -579,6 +580,20 @@ class Viewer {
     [canvas.style.width, canvas.style.height] = this.#size.map((side) => `${side}px`);
     [canvas.width, canvas.height] = device; // empties it, so it is drawn before the page is
     this.#draw();
+  }
+
+  #unwatchRatio = () => {};
+
+  /** The screen's pixels may become finer or coarser, as the page is zoomed or moved to another screen. */
+  #watchRatio() {
+    const query = matchMedia(`(resolution: ${this.#ratio}dppx)`); // tells only that it is no longer so
+    const changed = () => {
+      this.#unwatchRatio();
+      this.#watchRatio();
+      this.#resize();
+    };
+    query.addEventListener("change", changed);
+    this.#unwatchRatio = () => query.removeEventListener("change", changed);
   }
 
   #draw() {
@@ -1005,7 +1020,7 @@ class Viewer {
       event.preventDefault();
       event.stopPropagation();
       action();
-      if (event.key.length === 1 || event.key.startsWith("Arrow")) this.#afterKey();
+      this.#afterKey(event.key);
     });
     this.#listeners.add(root, "keydown", (event) => {
       if (event.key === "Escape" && !this.parts.help.hidden) this.#toggleHelp(false);
@@ -1013,7 +1028,10 @@ class Viewer {
     this.#listeners.add(pane, "keyup", (event) => {
       if (event.key.toLowerCase() === "f") this.#hold(false);
     });
-    this.#listeners.add(pane, "blur", () => this.#hold(false));
+    this.#listeners.add(pane, "blur", () => {
+      this.#hold(false);
+      if (!this.#pointer) this.#examine([]);
+    });
   }
 
   #keyAction(key, shift, repeat) {
@@ -1047,9 +1065,12 @@ class Viewer {
     return scale >= GRID_ZOOM ? [1, 1] : [pane.width / scale / 10, pane.height / scale / 10];
   }
 
-  #afterKey() {
-    this.#pointAt(null);
-    this.#examine(this.#middle);
+  /** What has moved under the middle of the view is what the keyboard examines. */
+  #afterKey(key) {
+    if (key.startsWith("Arrow") || "+=-01".includes(key)) {
+      this.#pointAt(null);
+      this.#examine(this.#middle);
+    }
     if (this.#corner) this.#brushToMiddle();
     this.#announce();
   }
