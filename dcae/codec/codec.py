@@ -6,6 +6,7 @@ Knows lambda, sizes, padding and the order of steps. Does not know streams, flag
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,13 +15,14 @@ from torch import Tensor
 
 from dcae.checkpoint import identity
 from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
+from dcae.codec.interruption import interruption_point
 from dcae.codec.latent_coder import CodedLatents, LatentCoder, exact_arithmetic
 from dcae.codec.layer_points import add_points
+from dcae.codec.preview import Preview, fastest_dtype
 from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
-from dcae.images import MAX_PIXELS, check_image, crop, pad, padded_size, to_float, to_uint8
+from dcae.images import MAX_PIXELS, check_image, pad, padded_size, to_float
 from dcae.model.dcae import DCAE
-from dcae.model.entropy import total_bits
 from dcae.results import Estimate
 
 _FIXED_LMBDA = 0.0
@@ -132,9 +134,14 @@ class Codec:
             ValueError: if the network makes NaN or infinity of it.
         """
         like = next(self.model.parameters())
+        y_hat = y_hat.to(like.device, like.dtype).contiguous(memory_format=torch.channels_last)  # for speed
         with exact_arithmetic():
-            x_hat = self.model.synthesise(y_hat.to(like.device, like.dtype), lmbda)
-        return crop(to_uint8(x_hat[0].float().cpu().numpy()), height, width)
+            return picture_of(self.model.synthesise(y_hat, lmbda), height, width)
+
+    @cached_property
+    def preview(self) -> Preview:
+        """What makes estimates; made when the first one is asked for, of the model as it is then."""
+        return Preview(self.model, fastest_dtype(self.model))
 
 
 class Session:
@@ -152,22 +159,20 @@ class Session:
         like = next(codec.model.parameters())
         x = torch.from_numpy(pad(to_float(image), axes=(1, 2)))[None].to(like.device, like.dtype)
         with torch.inference_mode():
-            self.y = codec.model.analyse_ungained(x)  # (1, M, H/16, W/16)
+            self.y = codec.model.analyse_ungained(x.contiguous(memory_format=torch.channels_last))  # (1, M, H/16, W/16)
         self._last: tuple[float | None, CodedLatents] | None = None
 
     def estimate(self, lmbda: float | None = None) -> Estimate:
         """What a file at lambda would cost and show, from likelihoods, without writing it.
 
+        As fast as can be (see `dcae.codec.preview`): the picture is not to the bit what the file decodes to.
+
         Raises:
             ValueError: if lambda is not legal.
         """
-        model, lmbda = self.codec.model, _float32(lmbda)
-        with torch.inference_mode():
-            y_hat, likelihoods = model.estimate(model.apply_gain(self.y, lmbda))
-        bits = {"z": float(total_bits(likelihoods["z"]))}
-        for index, part in enumerate(likelihoods["y"].chunk(model.config.num_slices, dim=1)):
-            bits[f"slice {index}"] = float(total_bits(part))
-        image = self.codec.synthesise(y_hat, lmbda, self.height, self.width)
+        lmbda = _float32(lmbda)
+        bits, x_hat = self.codec.preview.estimate(self.y, lmbda)
+        image = picture_of(x_hat, self.height, self.width)
         return Estimate(bits=bits, total_bytes=self._file_bytes(lmbda, bits.values()), x_hat=image)
 
     def encode(self, lmbda: float | None = None) -> bytes:
@@ -207,6 +212,22 @@ class Session:
         streams = [bytes(round(bits / 8) + STREAM_END_BYTES) for bits in stream_bits]
         sections = [Section(SectionType.Z, streams[0]), *(slice_section(b"", stream) for stream in streams[1:])]
         return float(len(pack(self._header(lmbda), sections)))
+
+
+def picture_of(x_hat: Tensor, height: int, width: int) -> NDArray[np.uint8]:
+    """A network's output as an image: `dcae.images.to_uint8`, cropped to height x width x 3.
+
+    Shapes: x_hat (1, 3, H, W), nominally in [0, 1]; clamped here.
+
+    Raises:
+        ValueError: if it holds NaN or infinity.
+    """
+    if not bool(torch.stack(x_hat.aminmax()).isfinite().all()):
+        raise ValueError("the network's picture holds NaN or infinite values")
+    interruption_point()
+    planes = x_hat[0, :, :height, :width].float()
+    levels = planes.clamp(0, 1).mul_(255).add_(0.5).to(torch.uint8)  # cuts, so halves are rounded up
+    return levels.permute(1, 2, 0).contiguous().cpu().numpy()  # height x width x 3
 
 
 def check_pixel_count(width: int, height: int, max_pixels: int, error: type[ValueError]) -> None:

@@ -223,13 +223,6 @@ def test_the_estimate_names_its_parts_and_counts_the_container(codec, make_image
     assert 0 < estimate.total_bytes - sum(estimate.bits.values()) / 8 <= 72 + 6 * 8
 
 
-def test_the_estimates_picture_is_the_files(codec, make_image):
-    session = codec.open(make_image(64, 100))
-    estimated, coded = session.estimate(0.01).x_hat.astype(int), session.reconstruct(0.01)
-    # A preview in float32: a symbol that lies between two integers may fall on the other side.
-    assert np.mean(np.abs(estimated - coded) > 1) <= 0.01
-
-
 @pytest.mark.parametrize(
     ("image", "message"),
     [

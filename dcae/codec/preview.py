@@ -1,0 +1,130 @@
+"""What a file would cost and show, fast enough to follow a hand: estimates in bfloat16 where the processor has it.
+
+Files and their pictures are never made here: their arithmetic is the latent coder's, and float32 for g_s. An estimate
+runs the same network and the same choice of symbols on numbers of 8 bits of precision; what must not suffer from that
+(gains, symbols, their likelihoods, z's prior and the linear path to the picture) stays in float32.
+Does not know images, padding, or the container. Shapes: H, W padded image size in pixels.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from dcae.model.dcae import DCAE
+from dcae.model.entropy import total_bits, z_likelihoods
+from dcae.model.quantiser import RATE_WEIGHT
+
+_LEAST_LIKELIHOOD = 1e-9
+"""CompressAI's lower bound of a likelihood."""
+
+
+class Previewed(NamedTuple):
+    """The ideal bits of each part by its name, `z` and `slice 0` ..., and the picture (1, 3, H, W), not clamped."""
+
+    bits: dict[str, float]
+    x_hat: Tensor
+
+
+class Preview:
+    """A model's estimates.
+
+    Args:
+        model: A model in eval mode.
+        dtype: Arithmetic of h_a, h_s, the slice loop and g_s. In another one than the model's, these are a copy of the
+            model's, made here: it does not follow if the model is trained on.
+    """
+
+    def __init__(self, model: DCAE, dtype: torch.dtype) -> None:
+        self.model, self.dtype = model, dtype
+        self.network = model if dtype == next(model.parameters()).dtype else _copy(model, dtype)
+
+    @torch.inference_mode()
+    def estimate(self, y: Tensor, lmbda: float | None) -> Previewed:
+        """Estimates a coding of ungained y (1, M, H/16, W/16) at lambda; None for weights that have one fixed lambda.
+
+        Raises:
+            ValueError: if lambda is not legal.
+        """
+        y = self.model.apply_gain(y, lmbda).contiguous(memory_format=torch.channels_last)
+        z_hat, z_probabilities = z_likelihoods(self.model.entropy_bottleneck, self.network.h_a(y.to(self.dtype)))
+        quantiser = _Quantiser(self.model, y, self.dtype)
+        z_hat = z_hat.to(self.dtype).contiguous(memory_format=torch.channels_last)
+        y_hat = self.network.predict(z_hat, quantiser).y_hat
+        bits = {"z": float(total_bits(z_probabilities))}
+        bits |= {f"slice {index}": float(part) for index, part in enumerate(quantiser.bits)}
+        return Previewed(bits, self.network.synthesise(y_hat.to(y.dtype), lmbda))
+
+
+class _Quantiser:
+    """`code` for the slice loop: the encoder's choice of symbols, and what they cost."""
+
+    def __init__(self, model: DCAE, y: Tensor, dtype: torch.dtype) -> None:
+        self.parts = y.chunk(model.config.num_slices, dim=1)
+        self.weighs = model.gain is not None
+        self.least_sigma = float(model.gaussian_conditional.lower_bound_scale.bound)
+        self.dtype = dtype
+        self.bits: list[Tensor] = []
+
+    def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        mu = mu.to(self.parts[slice_index].dtype)
+        residual = (self.parts[slice_index] - mu).permute(0, 2, 3, 1)  # (1, H/16, W/16, M/slices), as in memory
+        sigma = sigma.to(mu.dtype).permute(0, 2, 3, 1).clamp_min(self.least_sigma)
+        symbols, bits = chosen(residual, sigma, self.weighs)
+        self.bits.append(bits)
+        return (symbols.permute(0, 3, 1, 2) + mu).to(self.dtype)
+
+
+def chosen(residual: Tensor, sigma: Tensor, weighs: bool) -> tuple[Tensor, Tensor]:
+    """The symbols of y - mu that an encoder chooses, and the bits of all of them: a scalar.
+
+    As `dcae.model.quantiser` chooses and a Gaussian of scale sigma prices them, in one pass that looks up each edge
+    between two symbols once. To skip the zeros, where there is no choice, would take longer than to price them.
+
+    Args:
+        residual: y - mu, of any shape.
+        sigma: Of the same shape, positive.
+        weighs: Whether bits are weighed against error; otherwise symbols are the nearest.
+    """
+    edge = math.sqrt(0.5) / sigma  # erfc(edge t) / 2 is the probability of more than t
+    symbols = residual.round()
+    size = symbols.abs()
+    middle = torch.erfc((size - 0.5) * edge)
+    bits = _bits(middle - torch.erfc((size + 0.5) * edge))
+    if weighs:
+        bits_smaller = _bits(torch.erfc((size - 1.5) * edge) - middle)
+        error = residual.abs() - size
+        # (error + 1)^2 + weight bits_smaller < error^2 + weight bits
+        smaller = (2 * error + 1 < RATE_WEIGHT * (bits - bits_smaller)) & (size > 0)
+        symbols = torch.where(smaller, symbols - symbols.sign(), symbols)
+        bits = torch.where(smaller, bits_smaller, bits)
+    return symbols, bits.sum()
+
+
+def fastest_dtype(model: DCAE) -> torch.dtype:
+    """bfloat16 for a float32 model on a CPU that multiplies in it, otherwise the model's own."""
+    like = next(model.parameters())
+    fast = like.device.type == "cpu" and like.dtype == torch.float32 and _cpu_multiplies_bfloat16()
+    return torch.bfloat16 if fast else like.dtype
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    """Not whether it can at all: without the instructions, bfloat16 is slower than float32."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def _copy(model: DCAE, dtype: torch.dtype) -> DCAE:
+    """The model in another arithmetic, channels last; its gains and linear path are the model's own."""
+    network = copy.deepcopy(model).to(dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    network.gain, network.inverse_gain = model.gain, model.inverse_gain
+    network.synthesis_path = model.synthesis_path
+    network.g_s.register_forward_pre_hook(lambda _, inputs: (inputs[0].to(dtype),))
+    return network
+
+
+def _bits(twice_likelihood: Tensor) -> Tensor:
+    return 1 - twice_likelihood.clamp_min(2 * _LEAST_LIKELIHOOD).log2()

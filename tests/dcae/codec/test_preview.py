@@ -1,0 +1,117 @@
+"""Estimates are those of the model in any arithmetic, and what the fast one costs is within its bounds."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+import dcae
+from dcae.codec.codec import Codec
+from dcae.codec.preview import Preview, chosen, fastest_dtype
+from dcae.config import PRESETS
+from dcae.model.dcae import DCAE
+from dcae.model.entropy import total_bits
+from dcae.model.quantiser import weighed
+from dcae.rd import psnr_db
+from dcae.samples import sample
+
+PAPER_LIKE = dataclasses.replace(
+    PRESETS["tiny"], coding_dtype="float32", upsample="deconv", context="conv3x3", aggregation="dense",
+    scale_activation="none", linear_path=False, gain_knots=0,
+)  # fmt: skip
+
+
+@pytest.fixture(params=["tiny", "paper-like"])
+def model(request, make_model, tiny) -> DCAE:
+    """Recipe weights of both kinds of networks: with a linear path and gains, and without."""
+    return tiny if request.param == "tiny" else make_model(PAPER_LIKE)
+
+
+@pytest.fixture
+def y(model, make_image) -> torch.Tensor:
+    """y of a picture, before any gain."""
+    return Codec(model).open(make_image(128, 192)).y.clone()
+
+
+@pytest.mark.parametrize("lmbda", [0.0018, 0.05])
+def test_in_the_models_own_arithmetic_an_estimate_is_the_models(model, y, lmbda):
+    lmbda = lmbda if model.gain is not None else None
+    with torch.inference_mode():
+        y_hat, likelihoods = model.estimate(model.apply_gain(y, lmbda))
+        x_hat = model.synthesise(y_hat, lmbda)
+    preview = Preview(model, torch.float32)
+    bits, previewed = preview.estimate(y, lmbda)
+    assert preview.network is model
+    assert list(bits) == ["z", *(f"slice {k}" for k in range(5))]
+    assert bits["z"] == pytest.approx(float(total_bits(likelihoods["z"])), rel=1e-4)
+    for k, part in enumerate(likelihoods["y"].chunk(5, dim=1)):
+        assert bits[f"slice {k}"] == pytest.approx(float(total_bits(part)), rel=1e-3)
+    # A symbol that lies between two integers may fall on the other side.
+    assert float(((previewed - x_hat).abs() > 1 / 255).float().mean()) <= 0.01
+
+
+def test_an_estimates_picture_is_the_files(model, make_image):
+    codec, image = Codec(model), make_image(64, 100)
+    codec.preview = Preview(model, torch.float32)
+    session, lmbda = codec.open(image), 0.01 if model.gain is not None else None
+    difference = session.estimate(lmbda).x_hat.astype(int) - session.reconstruct(lmbda)
+    assert np.mean(np.abs(difference) > 1) <= 0.01
+
+
+@pytest.mark.parametrize("lmbda", [0.0018, 0.0095, 0.05])
+def test_bfloat16_costs_at_most_a_50th_of_a_decibel_and_half_a_percent_of_bits(lmbda):
+    codec, photo = Codec(dcae.load("small")), sample("coffee")[:256, 200:584]
+    exact, session = Codec(codec.model), codec.open(photo)
+    codec.preview, exact.preview = Preview(codec.model, torch.bfloat16), Preview(codec.model, torch.float32)
+    ours, reference = session.estimate(lmbda), exact.open(photo).estimate(lmbda)
+    assert abs(psnr_db(photo, ours.x_hat) - psnr_db(photo, reference.x_hat)) <= 0.02
+    assert ours.total_bytes == pytest.approx(reference.total_bytes, rel=0.005)
+
+
+def test_a_model_is_left_as_it_was(tiny):
+    before = {name: value.clone() for name, value in tiny.state_dict().items()}
+    preview = Preview(tiny, torch.bfloat16)
+    assert preview.network is not tiny
+    assert next(preview.network.g_s.parameters()).dtype == torch.bfloat16
+    for name, value in tiny.state_dict().items():
+        assert value.dtype == before[name].dtype
+        assert torch.equal(value, before[name])
+
+
+def test_a_preview_is_made_once(tiny):
+    codec = Codec(tiny)
+    assert codec.preview is codec.preview
+
+
+def test_the_choice_of_symbols_is_the_encoders(tiny):
+    generator = torch.Generator().manual_seed(1)
+    sigma = torch.rand((3, 5000), generator=generator).mul(4).exp().mul(0.11)
+    residual = 3 * sigma * torch.randn((3, 5000), generator=generator)
+    for weighs in (False, True):
+        symbols, bits = chosen(residual, sigma, weighs)
+        expected = weighed(residual, sigma, tiny.gaussian_conditional) if weighs else residual.round()
+        assert float((symbols != expected).float().mean()) <= 1e-3  # those whose two costs are equal
+        likelihoods = tiny.gaussian_conditional(symbols, sigma, training=False)[1]
+        assert float(bits) == pytest.approx(float(total_bits(likelihoods)), rel=1e-4)
+    assert float((weighed(residual, sigma, tiny.gaussian_conditional) != residual.round()).float().mean()) > 0.05
+
+
+@pytest.mark.parametrize("has_instructions", [True, False])
+def test_bfloat16_is_chosen_where_it_is_fast(tiny, monkeypatch, has_instructions):
+    monkeypatch.setattr("dcae.codec.preview._cpu_multiplies_bfloat16", lambda: has_instructions)
+    assert fastest_dtype(tiny) == (torch.bfloat16 if has_instructions else torch.float32)
+
+
+def test_a_model_in_float64_is_previewed_in_float64(make_model):
+    assert fastest_dtype(make_model(PRESETS["tiny"]).double()) == torch.float64
+
+
+def test_a_picture_of_nan_is_refused(make_model, make_image):
+    model = make_model(PRESETS["tiny"])
+    codec = Codec(model)
+    session = codec.open(make_image(8, 8))
+    with torch.no_grad():
+        model.synthesis_path.conv.bias.fill_(torch.nan)
+    with pytest.raises(ValueError, match="the network's picture holds NaN or infinite values"):
+        session.estimate(0.01)
