@@ -6,6 +6,7 @@ needs it, so that `dcae --help` and `dcae info` answer at once.
 
 import typer
 
+from dcae.cli.bench import bench
 from dcae.cli.coding import decode, encode, info
 from dcae.cli.evaluation import evaluate_folder
 from dcae.cli.lessons import LabCommand, lab
@@ -27,4 +28,5 @@ app.command()(info)
 app.command("eval")(evaluate_folder)
 app.command()(train)
 app.command()(export)
+app.add_typer(bench, name="bench")
 app.command(cls=LabCommand)(lab)

@@ -1,0 +1,46 @@
+"""`dcae bench`: how fast this machine is."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dcae.codec.catalogue import NAME_HELP, open_codec
+from dcae.images import MAX_SIDE_PX
+
+if TYPE_CHECKING:
+    from dcae.analysis.live import LiveLatency
+
+_Side = Annotated[int, typer.Option(min=1, max=MAX_SIDE_PX, help="Of the picture, px.")]
+
+bench = typer.Typer(no_args_is_help=True)
+"""The commands below `dcae bench`."""
+
+
+@bench.callback()
+def about() -> None:
+    """Measure how fast this machine is."""
+
+
+@bench.command()
+def live(
+    model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
+    width: _Side = 768,
+    height: _Side = 512,
+    steps: Annotated[int, typer.Option(min=1, help="How many values the slider takes.")] = 50,
+    background: Annotated[bool, typer.Option(help="Fill a rate-distortion curve meanwhile.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Measure what a hand on the slider feels: from a lambda to the picture and its estimated bits."""
+    from dcae.analysis.live import live_latency, photo_of
+
+    result = live_latency(open_codec(model), photo_of(width, height), steps, background)
+    typer.echo(json.dumps(result.to_json_dict(), indent=2) if as_json else _sentence(result))
+
+
+def _sentence(result: "LiveLatency") -> str:
+    meanwhile = f"{result.curve_points} points of a curve meanwhile" if result.background else "nothing meanwhile"
+    return (
+        f"{result.width} x {result.height} px, {result.steps} steps, {meanwhile}: "
+        f"median {result.median_ms:.0f} ms, 95 % within {result.p95_ms:.0f} ms"
+    )
