@@ -528,24 +528,25 @@ const memory = {
   },
 };
 
-/** What a new explorer begins with: the state before a reload, else the link's; once a page load. */
-function stateToRestore() {
+/** What is to be shown, once a page load: for a new explorer the state before a reload, else the link's; one that lives on
+ * in the kernel follows only a link that has just been opened. @param {boolean} fresh */
+function stateToRestore(fresh) {
   const { load, state = null } = memory.read();
   if (load === performance.timeOrigin) return null; // written by an explorer of this page load: the cell was run again
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   const ofLink = stateOfUrl(location.href) ?? stateOfUrl(navigation?.name ?? ""); // JupyterLab takes the query off the URL
   const isBack = navigation?.type === "reload" || navigation?.type === "back_forward";
-  const restored = (isBack ? state : null) ?? ofLink;
-  memory.write(restored);
+  const restored = fresh ? ((isBack ? state : null) ?? ofLink) : isBack ? null : ofLink;
+  memory.write(restored ?? state);
   return restored;
 }
 
 /** @param {View} view */
 function remember({ model, listeners }) {
   listeners.follow(model, ["state"], () => memory.write(model.get("state")));
-  if (!model.get("fresh")) return;
-  save(model, { fresh: false });
-  const state = stateToRestore();
+  const fresh = model.get("fresh");
+  if (fresh) save(model, { fresh: false });
+  const state = stateToRestore(fresh);
   if (state) model.send({ type: "restore", state });
 }
 
