@@ -1,7 +1,7 @@
 """A widget's front end: its JavaScript and its style, each with what all widgets share joined in front.
 
-anywidget loads a module from a blob, where relative imports cannot resolve; so `static/common.js` is put in front of each
-here. Knows files. Does not know what is in them.
+anywidget loads a module from a blob, where relative imports cannot resolve; so `static/common.js` is put in front of
+each here. Knows files. Does not know what is in them.
 """
 
 from importlib.resources import files

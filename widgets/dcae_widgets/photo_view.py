@@ -1,6 +1,6 @@
 """The one viewer: photos over or beside each other, compared by divider, flicker, difference or blend, down to pixels.
 
-Pictures cross to the browser once, as bytes; zoom, divider and the colours under the pointer are the browser's own matter,
+Pictures cross to the browser once, as bytes; zoom, divider and the colours under the pointer are the browser's own,
 and come back as traits. Everything that shows photos is built on it. Knows pictures and names; does not know codecs.
 """
 
@@ -85,7 +85,8 @@ class Layer(Widget):
         height, width = check_image(image).shape[:2]
         if not (0 <= left <= self.width - width and 0 <= top <= self.height - height):
             raise ValueError(
-                f"patch of {width} x {height} px at ({left}, {top}); must lie in the picture of {self.width} x {self.height} px"
+                f"patch of {width} x {height} px at ({left}, {top}); "
+                f"must lie in the picture of {self.width} x {self.height} px"
             )
         with self.hold_sync():
             self.patch_pixels, self.patch_rect = image.tobytes(), [left, top, width, height]
@@ -109,8 +110,8 @@ class Layer(Widget):
 class PhotoView(AnyWidget):
     """Layers of one size, two of them compared.
 
-    The wheel zooms once the view has the focus, or with Ctrl; "?" in the view lists its keys. Each trait can be set from
-    Python, and follows what is done in the browser (within about a tenth of a second; the browser itself waits for
+    The wheel zooms once the view has the focus, or with Ctrl; "?" in the view lists its keys. Each trait can be set
+    from Python, and follows what is done in the browser (within about a tenth of a second; the browser itself waits for
     nobody). ``jslink((a, "view"), (b, "view"))`` lets two views show the same part without the kernel.
 
     Args:
@@ -118,7 +119,7 @@ class PhotoView(AnyWidget):
         **traits: initial values of the traits below.
 
     Attributes:
-        layers: the pictures, the first at the bottom in mode "blend". When their size changes, the whole is shown again.
+        layers: the pictures, the first at the bottom in mode "blend". When their size changes, the whole is shown.
         mode: "split" (a divider), "side" (side by side), "flicker", "difference" (|a - b| times `gain`, cut at 255) or
             "blend" (all layers over each other, each with its own opacity; the other modes show pictures as they are).
         first: index of the picture on the left, and of what flicker begins with.
@@ -126,8 +127,8 @@ class PhotoView(AnyWidget):
         divider: where the divider stands, 0 (left) to 1.
         gain: 1 to 64.
         flicker_hz: how often a second both pictures are shown, 0 (only by hand: hold F) to 8.
-        view: column and row of the picture in the middle of the view, and the zoom: CSS pixels a picture pixel, up to 64,
-            or 0 for the whole picture.
+        view: column and row of the picture in the middle of the view, and the zoom: CSS pixels a picture pixel, up to
+            64, or 0 for the whole picture.
         visible: left, top, right and bottom in pixels of the part that can be seen, about 100 ms after it last moved.
         hover: column and row under the pointer, or nothing.
         clicked: column, row, and the how-manieth click it was, so that two on one pixel are two changes; or nothing.
@@ -185,7 +186,8 @@ class PhotoView(AnyWidget):
             return {" over ".join(layer.name for layer in reversed(self.layers)): _blended(self.layers)}
         shown = {layer.name: layer.image for layer in compared}
         if self.mode == "difference" and len(shown) == 2:
-            shown[f"difference × {self.gain:g}"] = _difference(*shown.values(), self.gain)
+            a, b = shown.values()
+            shown[f"difference × {self.gain:g}"] = _difference(a, b, self.gain)
         return shown
 
     @validate("layers")
@@ -200,7 +202,8 @@ class PhotoView(AnyWidget):
     def _check_view(self, proposal: Any) -> list[float]:
         if not all(map(math.isfinite, proposal.value)) or not 0 <= proposal.value[2] <= MAX_ZOOM:
             raise ValueError(
-                f"view is {proposal.value}; must be a column, a row and a zoom from 0 (the whole picture) to {MAX_ZOOM:g}"
+                f"view is {proposal.value}; must be a column, a row and a zoom "
+                f"from 0 (the whole picture) to {MAX_ZOOM:g}"
             )
         return proposal.value
 

@@ -1,0 +1,322 @@
+"""The explorer as its user has it: `dcae lab`, a real kernel, the shipped weights, a hand on the slider."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+from .conftest import running_lab
+
+pytestmark = pytest.mark.e2e
+
+LIMIT_MS = 180_000
+"""For what takes a second on a free machine: other work may have the processor."""
+SLIDER, NUMBER = ".dcae-controls input[type=range]", ".dcae-controls-number input"
+BADGE, BYTES = ".dcae-readout-badge", "[data-key=bytes] dd"
+ERROR = ".dcae-controls-error"
+ASK = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code, silent: false, store_history: false });
+    let text = '', failure = '';
+    future.onIOPub = ({ header, content }) => {
+        if (header.msg_type === 'stream' && content.name === 'stdout') text += content.text;
+        if (header.msg_type === 'error') failure = content.ename + ': ' + content.evalue;
+    };
+    await future.done;
+    if (failure) throw new Error(failure);
+    return text;
+}"""
+DROP = """async ({ data, name }) => {
+    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const files = new DataTransfer();
+    files.items.add(new File([bytes], name));
+    const target = document.querySelector('.dcae-explorer .dcae-photo-view');
+    for (const type of ['dragenter', 'dragover', 'drop'])
+        target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files }));
+}"""
+BEGIN = "explorer.restore({'photo': 'flower', 'lmbda': 0.013, 'mode': 'split', 'divider': 0.5})"
+STATE = """{"kind": explorer.readout.kind, "lmbda": explorer.controls.lmbda, "file": len(explorer.data or b""),
+    "bytes": explorer.readout.numbers.get("bytes"), "photo": explorer.controls.photo, "error": explorer.controls.error,
+    "pending": explorer.readout.pending, "busy": explorer.controls.busy, "caption": explorer.readout.caption}"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[str]:
+    """`dcae lab` of this module's own, whose kernel all tests share."""
+    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
+        yield url
+
+
+@pytest.fixture
+def problems(page: Page, outside_requests: list[str]) -> Iterator[list[str]]:
+    """What the page complains of; nothing may be in it at the end, and nothing was asked from the outside."""
+    found: list[str] = []
+    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert not found
+    assert not outside_requests
+
+
+@pytest.fixture
+def explorer(page: Page, lab: str, problems: list[str]) -> Page:
+    """The page, with the explorer of the first test's kernel in it, put back to where it began, and its file shown."""
+    page.set_default_timeout(LIMIT_MS)
+    open_page(page, lab.format("00_start.ipynb"))
+    page.evaluate(ASK, BEGIN)
+    wait_for_file(page)
+    return page
+
+
+def open_page(page: Page, url: str) -> None:
+    """Opens the lesson and waits for the explorer's file."""
+    page.goto(url)
+    page.wait_for_selector(".dcae-explorer " + SLIDER)
+    wait_for_file(page)
+
+
+def ask(page: Page, expression: str) -> Any:
+    """A value of the kernel, in which `explorer` is the explorer."""
+    text = page.evaluate(ASK, f"import json, hashlib\nprint(json.dumps({expression}))")
+    return json.loads(text.strip().splitlines()[-1])
+
+
+def wait_for_file(page: Page) -> dict[str, Any]:
+    """Waits until the newest request's file is shown, and page and kernel say the same; returns the kernel's state."""
+    end = time.monotonic() + LIMIT_MS / 1000
+    while time.monotonic() < end:
+        page.wait_for_function(f"() => document.querySelector('{BADGE}')?.dataset.kind === 'file'")
+        state = ask(page, STATE)
+        shown = (page.locator(BADGE).get_attribute("data-kind"), shown_bytes(page), shown_lmbda(page))
+        settled = state["kind"] == "file" and not state["busy"] and not state["pending"]
+        if settled and shown == ("file", state["file"], state["lmbda"]):
+            return state
+        page.wait_for_timeout(50)
+    raise AssertionError(f"nothing came to rest: {state}, shown {shown}")
+
+
+def shown_bytes(page: Page) -> int:
+    """The file size that is read in the page."""
+    text = page.locator(BYTES).evaluate("(element) => element.firstChild.textContent")
+    return int(text.replace(",", "")) if text != "–" else -1
+
+
+def shown_lmbda(page: Page) -> float:
+    """The lambda that is read in the page."""
+    return float(page.input_value(NUMBER))
+
+
+def drag(page: Page, start: float, end: float, *, release: bool = True, steps: int = 12) -> None:
+    """Moves the slider's thumb with the mouse, from one place to another, 0 to 1."""
+    page.locator(SLIDER).scroll_into_view_if_needed()
+    box = page.locator(SLIDER).bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 8 + start * (box["width"] - 16), middle)
+    page.mouse.down()
+    for step in range(1, steps + 1):
+        page.mouse.move(box["x"] + 8 + (start + (end - start) * step / steps) * (box["width"] - 16), middle)
+        page.wait_for_timeout(20)
+    if release:
+        page.mouse.up()
+
+
+def drop(page: Page, name: str, data: bytes) -> None:
+    """Drops a file on the picture."""
+    page.evaluate(DROP, {"data": base64.b64encode(data).decode(), "name": name})
+
+
+def png(image: np.ndarray) -> bytes:
+    """An image as an uncompressed PNG."""
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "PNG", compress_level=0)
+    return stream.getvalue()
+
+
+def photo(height: int, width: int, seed: int) -> np.ndarray:
+    """Smooth colours with a little noise, uint8."""
+    random_state = np.random.default_rng(seed)
+    small = Image.fromarray(random_state.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+    smooth = np.array(small.resize((width, height), Image.Resampling.BICUBIC), dtype=np.int16)
+    return np.clip(smooth + random_state.integers(-6, 7, smooth.shape), 0, 255).astype(np.uint8)
+
+
+def test_a_photo_is_compressed_when_the_page_opens_and_the_shown_bytes_are_the_files(explorer: Page):
+    state = wait_for_file(explorer)
+    assert state["file"] == state["bytes"] == shown_bytes(explorer) > 0
+    parts = explorer.locator(".dcae-readout tbody tr").all_inner_texts()
+    sizes = [int(row.split("\t")[1].replace(",", "")) for row in parts]
+    assert sum(sizes[:-1]) == sizes[-1] == state["file"]
+
+
+def test_the_picture_follows_a_drag_by_estimates_and_the_release_makes_the_file(explorer: Page):
+    before = ask(explorer, "hashlib.sha256(explorer.photo_view.layers[-1].pixels).hexdigest()")
+    drag(explorer, 0.6, 0.2, release=False)
+    explorer.wait_for_function(f"() => document.querySelector('{BADGE}').dataset.kind === 'estimate'")
+    during = ask(explorer, STATE + " | {'hash': hashlib.sha256(explorer.photo_view.layers[-1].pixels).hexdigest()}")
+    assert (during["kind"], during["file"]) == ("estimate", 0)
+    assert during["hash"] != before
+    explorer.mouse.up()
+    after = wait_for_file(explorer)
+    assert 0.0018 < after["lmbda"] < 0.006
+    again = "len(open_codec(explorer.controls.model).encode(start_photo(10**5), explorer.controls.lmbda))"
+    explorer.evaluate(ASK, "from dcae.samples import start_photo")
+    assert ask(explorer, again) == after["file"]
+
+
+def test_after_many_quick_moves_the_last_one_is_what_is_shown(explorer: Page):
+    for index in range(5):
+        drag(explorer, random.Random(index).random(), random.Random(index + 50).random(), steps=4)
+    last = shown_lmbda(explorer)
+    state = wait_for_file(explorer)
+    assert state["lmbda"] == last
+    explorer.wait_for_timeout(1_500)  # an older answer would come now
+    assert wait_for_file(explorer) == state
+
+
+def test_the_keyboard_moves_lambda_and_a_rest_makes_the_file(explorer: Page):
+    before = wait_for_file(explorer)
+    explorer.focus(SLIDER)
+    for _ in range(3):
+        explorer.keyboard.press("ArrowRight")
+    explorer.wait_for_function(f"() => Number(document.querySelector('{NUMBER}').value) > {before['lmbda']}")
+    after = wait_for_file(explorer)
+    assert (after["lmbda"] > before["lmbda"], after["file"] > before["file"]) == (True, True)
+
+
+def test_a_dropped_photo_is_compressed(explorer: Page):
+    image = photo(200, 300, 1)
+    drop(explorer, "mine <b>.png", png(image))
+    explorer.wait_for_function("() => document.querySelector('.dcae-controls select').value.includes('mine')")
+    explorer.wait_for_function("() => document.querySelector('.dcae-readout-caption').textContent.includes('300')")
+    assert "mine <b>.png" in wait_for_file(explorer)["photo"]
+    assert (
+        ask(explorer, "hashlib.sha256(explorer.photo_view.layers[0].pixels).hexdigest()")
+        == hashlib.sha256(image.tobytes()).hexdigest()
+    )
+
+
+def test_what_is_no_photo_is_refused_in_words_and_the_photo_stays(explorer: Page):
+    before = wait_for_file(explorer)
+    drop(explorer, "note.png", b"no photo at all")
+    explorer.wait_for_function(f"() => document.querySelector('{ERROR} p').textContent")
+    assert explorer.is_visible(ERROR)
+    assert "note.png" in explorer.inner_text(ERROR) or "image" in explorer.inner_text(ERROR)
+    after = wait_for_file(explorer)
+    assert (after["photo"], after["file"]) == (before["photo"], before["file"])
+
+
+def test_a_downloaded_file_is_the_shown_one_and_can_be_dropped_back(explorer: Page, tmp_path: Path):
+    with explorer.expect_download() as download:
+        explorer.click("[aria-label='Download .dcae']")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    data = path.read_bytes()
+    assert path.suffix == ".dcae"
+    assert len(data) == shown_bytes(explorer)
+    assert hashlib.sha256(data).hexdigest() == ask(explorer, "hashlib.sha256(explorer.data).hexdigest()")
+    picture = ask(explorer, "hashlib.sha256(explorer.photo_view.layers[-1].pixels).hexdigest()")
+    drop(explorer, path.name, data)
+    explorer.wait_for_function(f"() => document.querySelector('{BADGE}').dataset.kind === 'opened'")
+    assert shown_bytes(explorer) == len(data)
+    assert ask(explorer, "hashlib.sha256(explorer.photo_view.layers[-1].pixels).hexdigest()") == picture
+    assert explorer.is_disabled(SLIDER)
+
+
+def test_a_reload_shows_what_was_shown(explorer: Page, lab: str):
+    explorer.locator(".dcae-controls select").first.select_option("coffee")
+    explorer.wait_for_function("() => document.querySelector('.dcae-readout-caption').textContent.includes('600')")
+    drag(explorer, 0.6, 0.9)
+    before = wait_for_file(explorer)
+    explorer.reload()
+    explorer.wait_for_selector(".dcae-explorer " + SLIDER)
+    after = wait_for_file(explorer)
+    assert (after["photo"], after["lmbda"], after["file"]) == (before["photo"], before["lmbda"], before["file"])
+
+
+def test_a_link_opens_the_page_in_its_state(explorer: Page, lab: str):
+    state = json.dumps({"photo": "chelsea", "lmbda": 0.03, "mode": "difference"})
+    explorer.goto("about:blank")
+    explorer.goto(lab.format("00_start.ipynb") + "&explore=" + state)
+    explorer.wait_for_function(f"() => Number(document.querySelector('{NUMBER}')?.value) === 0.03")
+    explorer.wait_for_function("() => document.querySelector('.dcae-readout-caption').textContent.includes('451')")
+    assert wait_for_file(explorer)["photo"] == "chelsea"
+    assert ask(explorer, "explorer.photo_view.mode") == "difference"
+
+
+@pytest.mark.slow
+def test_thirty_megabytes_are_uploaded_and_a_window_of_the_photo_is_live(explorer: Page):
+    image = photo(2600, 3900, 2)
+    data = png(image)
+    assert len(data) > 30_000_000
+    explorer.set_input_files(
+        ".dcae-controls input[type=file]", {"name": "large.png", "mimeType": "image/png", "buffer": data}
+    )
+    explorer.wait_for_selector(".dcae-controls-upload progress")
+    explorer.wait_for_function("() => document.querySelector('.dcae-readout-caption').textContent.includes('3900')")
+    drag(explorer, 0.6, 0.3, release=False)
+    explorer.wait_for_function("() => document.querySelector('.dcae-readout-caption').textContent.includes('window')")
+    explorer.wait_for_function(f"() => document.querySelector('{BADGE}').dataset.kind === 'estimate'")
+    assert (
+        ask(explorer, "hashlib.sha256(explorer.photo_view.layers[0].pixels).hexdigest()")
+        == hashlib.sha256(image.tobytes()).hexdigest()
+    )
+    assert ask(explorer, "len(explorer.photo_view.layers[-1].patch_rect)") == 4
+    explorer.mouse.up()
+    assert wait_for_file(explorer)["caption"].startswith("the whole photo")
+
+
+@pytest.mark.slow
+def test_a_random_hand_finds_no_error_and_leaves_nothing_behind(explorer: Page):
+    """For DCAE_DRIVE_S seconds (20 if not set): drags, keys, modes, zooms, photos; the bytes are always true."""
+    hand = random.Random(int(os.environ.get("DCAE_DRIVE_SEED", "0")))
+    actions: list[Callable[[], None]] = [
+        *[lambda: drag(explorer, hand.random(), hand.random(), steps=hand.randrange(2, 12))] * 4,
+        lambda: [
+            explorer.focus(SLIDER),
+            *(explorer.keyboard.press(hand.choice(["ArrowLeft", "PageUp", "Home"])) for _ in range(3)),
+        ][0],
+        lambda: explorer.locator(".dcae-photo-view button").nth(hand.randrange(5)).click(),
+        lambda: [explorer.hover(".dcae-photo-view canvas"), explorer.mouse.wheel(0, hand.choice([-240, 240]))][0],
+        lambda: (
+            explorer.locator(".dcae-controls select").first.select_option(hand.choice(["flower", "chelsea", "coffee"]))
+            and None
+        ),
+    ]
+    measure = "[__import__('threading').active_count(), int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20]"
+    session = explorer.context.new_cdp_session(explorer)
+    session.send("Performance.enable")
+
+    def listeners() -> float:
+        session.send("HeapProfiler.collectGarbage")
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "JSEventListeners")
+
+    for action in actions:
+        action()
+    wait_for_file(explorer)
+    before, (threads, memory_mib) = listeners(), ask(explorer, measure)
+    end = time.monotonic() + float(os.environ.get("DCAE_DRIVE_S", "20"))
+    while time.monotonic() < end:
+        hand.choice(actions)()
+        if hand.random() < 0.3:
+            state = wait_for_file(explorer)
+            assert state["file"] == state["bytes"] == shown_bytes(explorer)
+            assert not state["error"]
+    wait_for_file(explorer)
+    after, (threads_after, memory_mib_after) = listeners(), ask(explorer, measure)
+    assert after <= before + 20
+    assert threads_after <= threads + 2
+    assert memory_mib_after < memory_mib + 250
