@@ -24,7 +24,7 @@ from torch import Tensor
 from dcae.config import PRESETS, SCALE_LEVELS, DCAEConfig
 from dcae.files import write_atomically
 from dcae.model.dcae import DCAE
-from dcae.shipped_weights import shipped_weights
+from dcae.shipped_weights import retired_weights, shipped_weights
 
 TABLES = tuple(
     f"{model}.{buffer}"
@@ -48,7 +48,8 @@ def load(name: str | Path) -> DCAE:
             the path of a .safetensors file.
 
     Raises:
-        FileNotFoundError: if nothing of that name is shipped and no such file exists; the message lists what is.
+        FileNotFoundError: if nothing of that name is shipped and no such file exists; the message lists what is, and
+            where weights are that were shipped once.
         ValueError: if the file holds no weights of ours.
     """
     path = Path(name)
@@ -56,6 +57,8 @@ def load(name: str | Path) -> DCAE:
         return read_weights(path)
     shipped = shipped_weights()
     matches = [resource for full, resource in shipped.items() if str(name) in (full, full.rsplit("-", 1)[0])]
+    if (commit := retired_weights().get(str(name))) is not None:
+        raise FileNotFoundError(f"weights {name} are no longer shipped; take them from commit {commit}, by their path")
     if not matches:
         raise FileNotFoundError(f"no weights named {str(name)!r}; shipped: {', '.join(shipped) or 'none'}")
     with as_file(matches[0]) as shipped_path:

@@ -4,6 +4,7 @@ They are found through importlib.resources, never by a path relative to a reposi
 in them: no tensors, so that to name a file's weights costs no import of torch. `dcae.checkpoint` reads them.
 """
 
+import csv
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -18,6 +19,12 @@ def shipped_weights() -> dict[str, Traversable]:
     found = folder.iterdir() if folder.is_dir() else ()
     named = {file.name.removesuffix(_SUFFIX): file for file in found if file.name.endswith(_SUFFIX)}
     return dict(sorted(named.items()))
+
+
+def retired_weights() -> dict[str, str]:
+    """The last commit that shipped each of the weights that are no longer shipped, by their immutable names."""
+    table = files("dcae_data") / "weights" / "retired.csv"
+    return dict(csv.reader(table.read_text("utf-8").splitlines()[1:])) if table.is_file() else {}
 
 
 def shipped_name(identity: bytes) -> str | None:

@@ -301,3 +301,9 @@ def test_a_folder_of_an_alias_name_does_not_hide_shipped_weights(tmp_path: Path,
     (tmp_path / "nothing").mkdir()
     with pytest.raises(FileNotFoundError, match="no weights named 'nothing'"):
         load("nothing")
+
+
+def test_retired_weights_are_refused_with_the_commit_that_still_has_them(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dcae.checkpoint.retired_weights", lambda: {"small-01234567": "abc"})
+    with pytest.raises(FileNotFoundError, match="small-01234567 are no longer shipped; take them from commit abc"):
+        load("small-01234567")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dcae import shipped_weights as module
-from dcae.shipped_weights import shipped_name, shipped_weights
+from dcae.shipped_weights import retired_weights, shipped_name, shipped_weights
 
 IDENTITY = bytes.fromhex("0123456789abcdef")
 
@@ -39,3 +39,13 @@ def test_an_identity_has_the_name_that_ends_in_its_first_8_digits(folder: Path):
     assert shipped_name(IDENTITY) == "small-01234567"
     assert shipped_name(IDENTITY[4:] + IDENTITY[:4]) == "tiny-89abcdef"
     assert shipped_name(bytes(8)) is None
+
+
+def test_retired_weights_go_by_their_names_and_none_of_them_is_shipped():
+    retired = retired_weights()
+    assert set(map(len, retired.values())) == {40}
+    assert not set(retired) & set(shipped_weights())
+
+
+def test_without_a_list_nothing_is_retired(folder: Path):
+    assert retired_weights() == {}

@@ -609,7 +609,7 @@ def test_every_control_has_a_name_and_a_target_of_28_px(mount: Mount):
 
 def test_nothing_is_cut_or_overlaps_from_900_to_1280_px(mount: Mount):
     for width_px in (900, 1001, 1100, 1248, 1400):
-        mounted = mount(panel(models=["small-0658ff09"], model="small-0658ff09"), width_px)
+        mounted = mount(panel(models=["small-01234567"], model="small-01234567"), width_px)
         boxes = [
             box
             for box in (each.bounding_box() for each in mounted.element.locator("button:visible, select").all())
