@@ -257,7 +257,11 @@ class RdPlotView {
     listeners.add(this.#root, "transitionend", (event) => {
       if (event.target === this.#root && event.propertyName === "color") dressAnew();
     });
-    // JupyterLab hides the page while it changes the theme, and what is hidden has no transitions; but it gets its size back.
+    // JupyterLab hides the page while it changes the theme, and what is hidden has no transitions; but it gets its size
+    // back, and the theme's name is written on the body once its colours are there.
+    const name = new MutationObserver(dressAnew);
+    name.observe(document.body, { attributeFilter: ["data-jp-theme-name", "data-jp-theme-light"] });
+    listeners.later(() => name.disconnect());
     const size = new ResizeObserver(dressAnew);
     size.observe(this.#root);
     listeners.later(() => size.disconnect());
