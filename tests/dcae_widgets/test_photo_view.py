@@ -125,7 +125,9 @@ def test_value_outside_its_range_is_refused(name: str, value: object):
 
 
 def printed(view: PhotoView) -> NDArray[np.uint8]:
-    return np.array(Image.open(io.BytesIO(view.picture().data)).convert("RGB"))
+    data = view.picture().data
+    assert isinstance(data, bytes)
+    return np.array(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def test_printed_picture_shows_both_layers_side_by_side():

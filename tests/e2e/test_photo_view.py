@@ -461,7 +461,7 @@ def test_names_stand_on_their_sides_and_go_where_there_is_no_room(mount: Mount):
 
 
 def test_of_three_layers_any_two_can_be_compared(mount: Mount):
-    view = PhotoView([Layer("a", A), Layer("b", B), Layer("c", 255 - A)], divider=0.0, height_px=PANE_HEIGHT)
+    view = PhotoView([Layer("a", A), Layer("b", B), Layer("c", np.uint8(255) - A)], divider=0.0, height_px=PANE_HEIGHT)
     shown = mount(view, PANE_WIDTH)
     shown.push(view=[30, 20, 1.0], divider=0.3)
     settle(shown)
