@@ -74,17 +74,11 @@ def problems(page: Page, outside_requests: list[str]) -> Iterator[list[str]]:
 def explorer(page: Page, lab: str, problems: list[str]) -> Page:
     """The page, with the explorer of the first test's kernel in it, put back to where it began, and its file shown."""
     page.set_default_timeout(LIMIT_MS)
-    open_page(page, lab.format("00_start.ipynb"))
+    page.goto(lab.format("00_start.ipynb"))
+    page.wait_for_selector(".dcae-explorer " + SLIDER)
     page.evaluate(ASK, BEGIN)
     wait_for_file(page)
     return page
-
-
-def open_page(page: Page, url: str) -> None:
-    """Opens the lesson and waits for the explorer's file."""
-    page.goto(url)
-    page.wait_for_selector(".dcae-explorer " + SLIDER)
-    wait_for_file(page)
 
 
 def ask(page: Page, expression: str) -> Any:
