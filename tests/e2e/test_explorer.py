@@ -47,6 +47,7 @@ DROP = """async ({ data, name }) => {
         target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files }));
 }"""
 BEGIN = "explorer.restore({'photo': 'flower', 'lmbda': 0.013, 'mode': 'split', 'divider': 0.5})"
+BESIDE = {"x": 60, "y": 60}  # the divider's handle is in the middle
 STATE = """{"kind": explorer.readout.kind, "lmbda": explorer.controls.lmbda, "file": len(explorer.data or b""),
     "bytes": explorer.readout.numbers.get("bytes"), "photo": explorer.controls.photo, "error": explorer.controls.error,
     "pending": explorer.readout.pending, "busy": explorer.controls.busy, "caption": explorer.readout.caption}"""
@@ -283,7 +284,10 @@ def test_a_random_hand_finds_no_error_and_leaves_nothing_behind(explorer: Page):
             *(explorer.keyboard.press(hand.choice(["ArrowLeft", "PageUp", "Home"])) for _ in range(3)),
         ][0],
         lambda: explorer.locator(".dcae-photo-view button").nth(hand.randrange(5)).click(),
-        lambda: [explorer.hover(".dcae-photo-view canvas"), explorer.mouse.wheel(0, hand.choice([-240, 240]))][0],
+        lambda: [
+            explorer.hover(".dcae-photo-view canvas", force=True, position=BESIDE),
+            explorer.mouse.wheel(0, hand.choice([-240, 240])),
+        ][0],
         lambda: explorer.locator(".dcae-controls select").first.select_option(
             hand.choice(["flower", "chelsea", "coffee"])
         ),
