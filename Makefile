@@ -25,8 +25,8 @@ check: $(READY) ## lint, format, types and the direction of imports
 
 notebooks: $(READY) ## run all notebooks again, in place, with their outputs; of a widget the static picture under it stays
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
-	$(BIN)/jupyter nbconvert --to notebook --inplace --TagRemovePreprocessor.enabled=True \
-	    --TagRemovePreprocessor.remove_all_outputs_tags widget notebooks/*.ipynb
+	$(BIN)/python -c 'import sys, nbformat as n; [(lambda book: ([c.update(outputs=[]) for c in book.cells \
+	    if "widget" in c.metadata.get("tags", [])], n.write(book, path)))(n.read(path, 4)) for path in sys.argv[1:]]' notebooks/*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys metadata.language_info.version notebooks/*.ipynb
 
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
