@@ -1,7 +1,10 @@
 """How long a codec takes from a quality to the picture and its estimated bits, as a hand on a slider would feel it.
 
-Requests come one after the other with short rests between them, in which one thread fills a rate-distortion curve and
-is interrupted by the next request, as in an explorer. Knows the protocol of a codec. Does not know networks or widgets.
+Requests come one after the other with short rests between them, in which a curve fills and is interrupted by the next
+request, as in an explorer. As there, one thread does everything that is computed, the opening too: each thread that has
+ever computed has a pool of its own, and where the pools together have more threads than there are cores, all of them
+sleep between two layers (GCC's OpenMP), which takes half as long again. Knows the protocol of a codec. Does not know
+networks or widgets.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import cycle
@@ -60,12 +63,16 @@ class LiveLatency:
 
 
 def live_latency(
-    codec: Codec, image: NDArray[np.uint8], steps: int = 50, background: bool = True, seed: int = 0
+    open_codec: Callable[[], Codec],
+    image: NDArray[np.uint8],
+    steps: int = 50,
+    background: bool = True,
+    seed: int = 0,
 ) -> LiveLatency:
     """Measures the estimates of one image at qualities that are drawn; one more goes before, unmeasured, to warm up.
 
     Args:
-        codec: any whose qualities are lambdas.
+        open_codec: makes a codec whose qualities are lambdas.
         image: uint8, H x W x 3.
         steps: how many estimates are measured, from 1.
         background: whether a curve of the same image fills between them.
@@ -77,11 +84,9 @@ def live_latency(
     if steps < 1:
         raise ValueError(f"steps is {steps}; must be 1 or more")
     rng = np.random.default_rng(seed)
-    session, legal = codec.open(image), codec.qualities
-    session.estimate(_drawn(legal, 1, rng)[0])
-    hand = _Hand(session, image, spread(legal) if background else ())
-    times_s = []
+    hand, times_s = _Hand(open_codec, image, background), []
     try:
+        legal = hand.begin()
         for quality, rest_s in zip(_drawn(legal, steps, rng), rng.uniform(*REST_S, steps), strict=True):
             time.sleep(rest_s)
             start = time.perf_counter()
@@ -130,20 +135,29 @@ class _Newer(Exception):
 class _Hand:
     """Requests, which one thread serves; it adds points to a curve while it has none."""
 
-    def __init__(self, session: Session, image: NDArray[np.uint8], curve: Sequence[float | None]) -> None:
-        self.session, self.image, self.curve = session, image, curve
+    def __init__(self, open_codec: Callable[[], Codec], image: NDArray[np.uint8], background: bool) -> None:
+        self.open_codec, self.image, self.background = open_codec, image, background
         self.points: list[tuple[float, float]] = []
         self._requests: queue.Queue[tuple[float | None] | None] = queue.Queue()
-        self._answers: queue.Queue[object] = queue.Queue()
+        self._answers: queue.Queue[Any] = queue.Queue()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
+    def begin(self) -> Interval | Sequence[float] | None:
+        """Waits until the image is open and one estimate made; the qualities that are legal."""
+        return self._answer()
+
     def ask(self, quality: float | None) -> None:
-        """Waits for the picture and the bits at a quality; raises what went wrong with them, or with the curve."""
+        """Waits for the picture and the bits at a quality."""
         self._requests.put((quality,))
+        self._answer()
+
+    def _answer(self) -> Any:
+        """What the thread answers; raises what went wrong with it, or with the curve."""
         answer = self._answers.get()
         if isinstance(answer, Exception):
             raise answer
+        return answer
 
     def close(self) -> None:
         """Ends the thread."""
@@ -152,25 +166,28 @@ class _Hand:
 
     def _serve(self) -> None:
         try:
-            qualities = cycle(self.curve)
+            codec = self.open_codec()
+            session, curve = codec.open(self.image), spread(codec.qualities)
+            session.estimate(curve[0])
+            self._answers.put(codec.qualities)
+            qualities = cycle(curve if self.background else ())
             quality = next(qualities, None)
             while True:
-                if self.curve and self._requests.empty():
+                if self.background and self._requests.empty():
                     with suppress(_Newer), interruptible(self._give_up):
-                        self._add_point(quality)
+                        self._add_point(session, quality)
                         quality = next(qualities)
                 elif (request := self._requests.get()) is None:
                     return
                 else:
-                    self._answers.put(self.session.estimate(*request))
+                    self._answers.put(session.estimate(*request))
         except Exception as error:
             self._answers.put(error)
 
-    def _add_point(self, quality: float | None) -> None:
-        estimate = self.session.estimate(quality)
+    def _add_point(self, session: Session, quality: float | None) -> None:
+        estimate = session.estimate(quality)
         height, width = self.image.shape[:2]
-        point = bpp(round(estimate.total_bytes), width, height), psnr_db(self.image, estimate.x_hat)
-        self.points.append(point)
+        self.points.append((bpp(round(estimate.total_bytes), width, height), psnr_db(self.image, estimate.x_hat)))
 
     def _give_up(self) -> None:
         if not self._requests.empty():

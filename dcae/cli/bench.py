@@ -1,6 +1,7 @@
 """`dcae bench`: how fast this machine is."""
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +35,7 @@ def live(
     """Measure what a hand on the slider feels: from a lambda to the picture and its estimated bits."""
     from dcae.analysis.live import live_latency, photo_of
 
-    result = live_latency(open_codec(model), photo_of(width, height), steps, background)
+    result = live_latency(partial(open_codec, model), photo_of(width, height), steps, background)
     typer.echo(json.dumps(result.to_json_dict(), indent=2) if as_json else _sentence(result))
 
 

@@ -46,7 +46,8 @@ class WindowAttention(nn.Module):
         """Queries, keys and values of each window: (B, H, W, 3C) -> three of (B * windows, heads, p * p, head size)."""
         batch, height, width, _ = qkv.shape
         p = self.window
-        qkv = F.pad(qkv, (0, 0, 0, -width % p, 0, -height % p))
+        if width % p or height % p:
+            qkv = F.pad(qkv, (0, 0, 0, -width % p, 0, -height % p))
         if self.shifted:
             qkv = qkv.roll((-(p // 2), -(p // 2)), dims=(1, 2))
         rows, columns = qkv.shape[1] // p, qkv.shape[2] // p
