@@ -24,7 +24,7 @@ from torch import Tensor
 from dcae.config import PRESETS, SCALE_LEVELS, DCAEConfig
 from dcae.files import write_atomically
 from dcae.model.dcae import DCAE
-from dcae.shipped_weights import retired_weights, shipped_weights
+from dcae.shipped_weights import immutable_name, retired_weights, shipped_weights
 
 TABLES = tuple(
     f"{model}.{buffer}"
@@ -55,13 +55,12 @@ def load(name: str | Path) -> DCAE:
     path = Path(name)
     if path.suffix == ".safetensors" or path.is_file():
         return read_weights(path)
-    shipped = shipped_weights()
-    matches = [resource for full, resource in shipped.items() if str(name) in (full, full.rsplit("-", 1)[0])]
+    full_name = immutable_name(str(name))
     if (commit := retired_weights().get(str(name))) is not None:
         raise FileNotFoundError(f"weights {name} are no longer shipped; take them from commit {commit}, by their path")
-    if not matches:
-        raise FileNotFoundError(f"no weights named {str(name)!r}; shipped: {', '.join(shipped) or 'none'}")
-    with as_file(matches[0]) as shipped_path:
+    if full_name is None:
+        raise FileNotFoundError(f"no weights named {str(name)!r}; shipped: {', '.join(shipped_names()) or 'none'}")
+    with as_file(shipped_weights()[full_name]) as shipped_path:
         return read_weights(shipped_path)
 
 

@@ -41,11 +41,11 @@ def psnr_db(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     return float("inf") if squared_error == 0 else float(10 * np.log10(255**2 * a.size / squared_error))
 
 
-def bpp(num_bytes: int, width: int, height: int) -> float:
+def bpp(num_bytes: float, width: int, height: int) -> float:
     """Return bits per pixel of a whole file: 8 bytes / (width height).
 
     Args:
-        num_bytes: the file's size, all of it.
+        num_bytes: the file's size, all of it; an estimate's may be fractional.
         width: of the image itself, px, without padding.
         height: likewise.
 

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+OTHER_PART = "header and other"
+"""The name of the part of a file that is neither z nor a slice."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RDPoint:
@@ -133,6 +136,17 @@ class FileInfo:
             raise ValueError(
                 f"bpp is {self.bpp}; {self.total_bytes} bytes for {self.width} x {self.height} px are {exact_bpp}"
             )
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """Where the bytes go, by name: z, each slice, and the rest; they add up to the file.
+
+        >>> FileInfo(width=8, height=4, lmbda=None, model="tiny", header_bytes=2, z_bytes=3, slice_bytes=(4, 5),
+        ...          other_bytes=1, total_bytes=15, bpp=3.75).parts
+        [('z', 3), ('slice 0', 4), ('slice 1', 5), ('header and other', 3)]
+        """
+        slices = [(f"slice {index}", size) for index, size in enumerate(self.slice_bytes)]
+        return [("z", self.z_bytes), *slices, (OTHER_PART, self.header_bytes + self.other_bytes)]
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return what `dcae info --json` writes.

@@ -21,6 +21,15 @@ def shipped_weights() -> dict[str, Traversable]:
     return dict(sorted(named.items()))
 
 
+def immutable_name(name: str) -> str | None:
+    """The full name of the shipped weights that a full name or an alias such as `small` means; None if none are meant.
+
+    >>> immutable_name("nothing") is None
+    True
+    """
+    return next((full for full in shipped_weights() if name in (full, full.rsplit("-", 1)[0])), None)
+
+
 def retired_weights() -> dict[str, str]:
     """The last commit that shipped each of the weights that are no longer shipped, by their immutable names."""
     table = files("dcae_data") / "weights" / "retired.csv"

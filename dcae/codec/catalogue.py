@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcae.images import MAX_PIXELS
-from dcae.shipped_weights import shipped_weights
+from dcae.shipped_weights import immutable_name
 
 if TYPE_CHECKING:
     from dcae.codec.codec import Codec
@@ -38,16 +38,11 @@ def open_codec(name: str | Path, max_pixels: int = MAX_PIXELS) -> Codec | FixedL
         FileNotFoundError: nothing of that name is shipped, and there is no such file or folder.
         ValueError: the file holds no weights, or the folder no such files.
     """
-    if Path(name).is_dir() and not _is_shipped(str(name)):
+    if Path(name).is_dir() and immutable_name(str(name)) is None:  # a folder that has a shipped name is not meant
         from dcae.codec.fixed_lmbda import FixedLmbdaCodec, weights_by_lmbda
 
         return FixedLmbdaCodec(weights_by_lmbda(Path(name)), partial(_open_file, max_pixels=max_pixels), max_pixels)
     return _open_file(name, max_pixels)
-
-
-def _is_shipped(name: str) -> bool:
-    """Whether shipped weights have this name; then a folder that happens to have it too is not meant."""
-    return any(name in (full, full.rsplit("-", 1)[0]) for full in shipped_weights())
 
 
 def _open_file(name: str | Path, max_pixels: int) -> Codec:

@@ -13,7 +13,7 @@ from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor, nn
 
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, scale_table
-from dcae.model.entropy import y_likelihoods, z_likelihoods
+from dcae.model.entropy import straight_through, y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
 from dcae.model.quantiser import rounded, weighed
@@ -187,7 +187,7 @@ class DCAE(nn.Module):
         def code(slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
             residual = parts[slice_index] - mu
             symbols = self.symbols(residual, sigma)
-            quantised.append(residual + (symbols - residual).detach() + mu)
+            quantised.append(straight_through(residual, symbols) + mu)
             return quantised[-1]
 
         return code

@@ -11,9 +11,9 @@ from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor
 
 
-def round_straight_through(x: Tensor) -> Tensor:
-    """round(x), with the gradient of x itself."""
-    return x + (x.round() - x).detach()
+def straight_through(x: Tensor, symbols: Tensor) -> Tensor:
+    """The symbols that stand for x, with the gradient of x itself; both of any one shape."""
+    return x + (symbols - x).detach()
 
 
 def z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,7 +26,8 @@ def z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor) -> tuple[Tensor, Ten
     with torch.autocast(z.device.type, enabled=False):
         _, likelihoods = bottleneck(z)
     medians = z_medians(bottleneck)
-    return round_straight_through(z - medians) + medians, likelihoods
+    residual = z - medians
+    return straight_through(residual, residual.round()) + medians, likelihoods
 
 
 def z_medians(bottleneck: EntropyBottleneck) -> Tensor:

@@ -9,7 +9,7 @@ import pytest
 from traitlets import TraitError
 
 from dcae.results import Estimate, FileInfo
-from dcae_widgets.readout import Readout, estimate_parts, file_parts
+from dcae_widgets.readout import Readout, estimate_parts
 
 INFO = FileInfo(
     width=8, height=8, lmbda=0.01, model="m", header_bytes=10, z_bytes=30, slice_bytes=(50, 7), other_bytes=3,
@@ -18,7 +18,7 @@ INFO = FileInfo(
 
 
 def test_parts_of_a_file_add_up_to_it():
-    parts = file_parts(INFO)
+    parts = INFO.parts
     assert parts == [("z", 30), ("slice 0", 50), ("slice 1", 7), ("header and other", 13)]
     assert sum(size for _, size in parts) == INFO.total_bytes
 
@@ -40,7 +40,7 @@ def test_showing_changes_everything_in_one_message(monkeypatch: pytest.MonkeyPat
     readout.pending = True
     sent = []
     monkeypatch.setattr(readout, "_send", lambda message, buffers=None: sent.append(message["state"]))
-    readout.show("file", {"bytes": 100, "psnr_db": 30.5}, file_parts(INFO), "8 × 8 px")
+    readout.show("file", {"bytes": 100, "psnr_db": 30.5}, INFO.parts, "8 × 8 px")
     assert len(sent) == 1
     assert set(sent[0]) == {"kind", "numbers", "parts", "caption", "pending"}
     assert not readout.pending
@@ -48,16 +48,16 @@ def test_showing_changes_everything_in_one_message(monkeypatch: pytest.MonkeyPat
 
 def test_parts_that_are_not_the_file_are_refused():
     with pytest.raises(ValueError, match="parts have 100 bytes together; must be the file's, 99"):
-        Readout().show("file", {"bytes": 99}, file_parts(INFO))
+        Readout().show("file", {"bytes": 99}, INFO.parts)
     with pytest.raises(ValueError, match="must be the file's, None"):
-        Readout().show("opened", {"bpp": 1}, file_parts(INFO))
+        Readout().show("opened", {"bpp": 1}, INFO.parts)
 
 
 def test_parts_of_an_estimate_may_be_rounded():
     readout = Readout()
-    readout.show("estimate", {"bytes": 100.75}, file_parts(INFO))
+    readout.show("estimate", {"bytes": 100.75}, INFO.parts)
     with pytest.raises(ValueError, match="parts have 100 bytes together; must be the file's, 102"):
-        readout.show("estimate", {"bytes": 102}, file_parts(INFO))
+        readout.show("estimate", {"bytes": 102}, INFO.parts)
 
 
 def test_state_is_json_whatever_the_numbers_are():

@@ -65,12 +65,10 @@ def pictures(images: Mapping[str, NDArray[np.uint8]], scale: int = 1) -> Image:
 
 def byte_bar(info: FileInfo) -> Image:
     """One bar for a file, divided into z, each slice, and the rest; it adds up to the file."""
-    parts = [("z", info.z_bytes), *((f"slice {index}", size) for index, size in enumerate(info.slice_bytes))]
-    parts.append(("header and other", info.header_bytes + info.other_bytes))
     figure = Figure(figsize=(9, 1.9), dpi=110, facecolor=_PAPER)
     axes = figure.subplots()
     left = 0
-    for name, size in parts:
+    for name, size in info.parts:
         label = f"{name}: {size:,} B ({size / info.total_bytes:.1%})"
         axes.barh(0, size, left=left, color=_part_colour(name), edgecolor=_PAPER, label=label)
         left += size
@@ -79,7 +77,7 @@ def byte_bar(info: FileInfo) -> Image:
     axes.set_title(f"Where the {info.total_bytes:,} bytes of the file go ({info.bpp:.3f} bits a pixel)", color=_INK)
     axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.38), frameon=False, fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    sizes = ", ".join(f"{name} {size} bytes" for name, size in parts)
+    sizes = ", ".join(f"{name} {size} bytes" for name, size in info.parts)
     return _rendered(figure, f"Stacked bar of a file of {info.total_bytes} bytes: {sizes}")
 
 

@@ -90,7 +90,7 @@ class Estimated(Event):
     picture: NDArray[np.uint8]
     size: tuple[int, int]
     total_bytes: float
-    parts: list[tuple[str, float]]
+    parts: Sequence[tuple[str, float]]
     psnr_db: float
 
 
@@ -112,7 +112,7 @@ class Written(Event):
     lmbda: float | None
     picture: NDArray[np.uint8]
     data: bytes
-    parts: list[tuple[str, float]]
+    parts: Sequence[tuple[str, float]]
     psnr_db: float
     encode_s: float
     decode_s: float | None = None
@@ -134,7 +134,7 @@ class Opened(Event):
 
     picture: NDArray[np.uint8]
     data: bytes
-    parts: list[tuple[str, float]]
+    parts: Sequence[tuple[str, float]]
     decode_s: float
     lmbda: float | None
     model: str

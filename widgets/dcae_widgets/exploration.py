@@ -10,9 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ from dcae_widgets.live_window import Rect, live_window
 from dcae_widgets.lmbda_dial import nearest
 from dcae_widgets.photo_curves import PhotoCurves
 from dcae_widgets.photo_source import PhotoSource
-from dcae_widgets.readout import estimate_parts, file_parts
+from dcae_widgets.readout import estimate_parts
 from dcae_widgets.worker import Superseded, Worker
 
 MEASURED_PX = 2**21
@@ -37,7 +36,7 @@ KEPT_CODECS = 2
 """So many weights stay in memory: those that are used, and those before them."""
 
 
-class WritingSession(Session):
+class WritingSession(Session, Protocol):
     """A session that also gives the picture which a file decodes to, as DCAE's do."""
 
     def reconstruct(self, quality: float | None, /) -> NDArray[np.uint8]:
@@ -169,8 +168,7 @@ class Exploration:
         if rect is None:
             self._whole = self._opened(self._whole, wanted, codec, photo, None, self._moot(wanted))
             return self._whole
-        image = np.ascontiguousarray(rect.cut(photo))
-        self._window = self._opened(self._window, wanted, codec, image, rect, self._moot(wanted))
+        self._window = self._opened(self._window, wanted, codec, rect.cut(photo), rect, self._moot(wanted))
         return self._window
 
     def _moot(self, wanted: Wanted) -> Callable[[], None]:
@@ -192,11 +190,12 @@ class Exploration:
     ) -> _OpenPhoto:
         if kept is not None and (kept.source, kept.model, kept.rect) == (wanted.source, wanted.model, rect):
             return kept
+        image = np.ascontiguousarray(image)
         started = time.perf_counter()
         with interruptible(check):
-            session = codec.open(image)
+            session = cast(WritingSession, codec.open(image))
         seconds = time.perf_counter() - started
-        return _OpenPhoto(wanted.source, wanted.model, rect, image, session, seconds)  # type: ignore[arg-type]
+        return _OpenPhoto(wanted.source, wanted.model, rect, image, session, seconds)
 
     def _is_estimated(self, wanted: Wanted, rect: Rect | None, lmbda: float | None) -> bool:
         last = self._estimated
@@ -226,11 +225,7 @@ class Exploration:
             last = self._encoded(wanted, codec, photo, lmbda)
         written = self._tell(last, wanted=wanted)
         if written.decode_s is None:
-            self._busy(f"decoding {len(written.data):,} bytes")
-            with self._until_superseded():
-                started = time.perf_counter()
-                decoded = codec.decode(written.data)
-                decode_s = time.perf_counter() - started
+            decoded, decode_s = self._decoded(codec, written.data)
             check_decoded(decoded, written.picture)
             written = self._tell(written, decode_s=decode_s)
         if written.ms_ssim is None and self._ms_ssim is not None and photo.shape[0] * photo.shape[1] <= MEASURED_PX:
@@ -255,7 +250,7 @@ class Exploration:
 
     def _encoded(self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], lmbda: float | None) -> Written:
         whole = self._whole = self._opened(self._whole, wanted, codec, photo, None, self.worker.give_up)
-        with self._until_superseded():
+        with interruptible(self.worker.give_up):
             started = time.perf_counter()
             data = whole.session.encode(lmbda)
             encode_s = whole.open_s + time.perf_counter() - started
@@ -265,13 +260,17 @@ class Exploration:
             lmbda=lmbda,
             picture=picture,
             data=data,
-            parts=[(name, float(size)) for name, size in file_parts(file_info(data))],
+            parts=file_info(data).parts,
             psnr_db=psnr_db(photo, picture),
             encode_s=encode_s,
         )
 
-    def _until_superseded(self) -> AbstractContextManager[None]:
-        return interruptible(self.worker.give_up)
+    def _decoded(self, codec: Codec, data: bytes) -> tuple[NDArray[np.uint8], float]:
+        """A file's picture, and what decoding it took, s; given up for a newer request."""
+        self._busy(f"decoding {len(data):,} bytes")
+        with interruptible(self.worker.give_up):
+            started = time.perf_counter()
+            return codec.decode(data), time.perf_counter() - started
 
     def _open_file(self, wanted: Wanted, codec: Codec, data: bytes) -> None:
         self._part = "photo"
@@ -279,19 +278,14 @@ class Exploration:
         named = shipped_name(unpack(data)[0].identity)
         if named is not None and named != wanted.model:
             codec = self._codec(named)
-        self._busy(f"decoding {len(data):,} bytes")
-        with self._until_superseded():
-            started = time.perf_counter()
-            picture = codec.decode(data)
-            decode_s = time.perf_counter() - started
-        parts = [(name, float(size)) for name, size in file_parts(info)]
+        picture, decode_s = self._decoded(codec, data)
         self._curves.leave()
         self._publish(
             Opened(
                 wanted=wanted,
                 picture=picture,
                 data=data,
-                parts=parts,
+                parts=info.parts,
                 decode_s=decode_s,
                 lmbda=info.lmbda,
                 model=named or info.model,

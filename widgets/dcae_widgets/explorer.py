@@ -25,7 +25,7 @@ from dcae.codec.protocol import Codec
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.images import png_bytes
 from dcae.samples import sample_images
-from dcae.shipped_weights import shipped_weights
+from dcae.shipped_weights import immutable_name, shipped_weights
 from dcae_widgets.charts import coding
 from dcae_widgets.controls import Controls
 from dcae_widgets.delivery import Delivery
@@ -393,4 +393,4 @@ class Explorer(GridBox):
 
 def _immutable_name(model: str) -> str:
     """The shipped weights that an alias such as `small` means; any other name as it is."""
-    return next((name for name in shipped_weights() if name.rpartition("-")[0] == model), model)
+    return immutable_name(model) or model

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN
+from dcae.rd import bpp
 from dcae_widgets.controls import WORDS_FOR_ERRORS, Controls
 from dcae_widgets.events import CurvesBegun, Estimated, Opened, Written
 from dcae_widgets.lmbda_dial import decimal, dial
@@ -212,12 +213,11 @@ def faded(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _numbers(total_bytes: float, size: tuple[int, int], **known: float | None) -> dict[str, float | None]:
     """Numbers for the readout; of those that are not given, it is said that they are not known."""
-    pixels = size[0] * size[1]
     unknown = dict.fromkeys(("psnr_db", "ms_ssim", "encode_s", "decode_s"))
     return {
         "bytes": total_bytes,
-        "bpp": 8 * total_bytes / pixels,
-        "ratio": 3 * pixels / total_bytes,
+        "bpp": bpp(total_bytes, *size),
+        "ratio": 3 * size[0] * size[1] / total_bytes,
         **unknown,
         **known,
     }
@@ -225,7 +225,7 @@ def _numbers(total_bytes: float, size: tuple[int, int], **known: float | None) -
 
 def _point(total_bytes: float, size: tuple[int, int], psnr_db: float, kind: str, lmbda: float | None) -> dict[str, Any]:
     label = ("" if lmbda is None else f"λ {decimal(lmbda)}, ") + f"{total_bytes:,.0f} bytes"
-    return {"bpp": 8 * total_bytes / (size[0] * size[1]), "psnr_db": psnr_db, "kind": kind, "label": label}
+    return {"bpp": bpp(total_bytes, *size), "psnr_db": psnr_db, "kind": kind, "label": label}
 
 
 def _px(image: NDArray[np.uint8]) -> str:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from dcae.config import MULTIPLE_PX
+
 LIVE_PX = 2**19
 """Photos of more pixels are explored live in a window."""
 WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 768, 512
-"""The window's largest sides."""
-MULTIPLE_PX = 64
-"""The window's sides are multiples of this, since a codec would pad it to them."""
+"""The largest sides of the window: multiples of MULTIPLE_PX where the photo allows it, since a codec pads to that."""
 
 
 class Rect(NamedTuple):

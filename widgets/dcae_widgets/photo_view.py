@@ -143,8 +143,7 @@ class PhotoView(AnyWidget):
         traitlets.TraitError: another trait's value is not legal.
     """
 
-    _esm = front_end("photo_view")["_esm"]
-    _css = front_end("photo_view")["_css"]
+    _esm, _css = front_end("photo_view").values()
 
     layers: Any = List(Instance(Layer)).tag(sync=True, **widget_serialization)
     mode = Enum(MODES, "split").tag(sync=True)

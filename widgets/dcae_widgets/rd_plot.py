@@ -54,8 +54,7 @@ class RdPlot(anywidget.AnyWidget):
         traitlets.TraitError: a value is no such curve or point; a rate is not above 0, or a PSNR is NaN.
     """
 
-    _esm = front_end("rd_plot")["_esm"]
-    _css = front_end("rd_plot")["_css"]
+    _esm, _css = front_end("rd_plot").values()
 
     curves = traitlets.List(traitlets.Dict()).tag(sync=True)
     point = traitlets.Dict().tag(sync=True)

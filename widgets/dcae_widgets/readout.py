@@ -10,13 +10,11 @@ from typing import Any
 import traitlets
 from anywidget import AnyWidget
 
-from dcae.results import Estimate, FileInfo
+from dcae.results import OTHER_PART, Estimate
 from dcae_widgets.front_end import front_end
 
 NUMBERS = ("bytes", "bpp", "ratio", "psnr_db", "ms_ssim", "encode_s", "decode_s")
 """The keys of `Readout.numbers`, in the order in which they are shown."""
-OTHER = "header and other"
-"""The name of the part that is neither z nor a slice."""
 
 
 def _without_infinity(numbers: dict[str, float | None], _: Any) -> dict[str, float | str | None]:
@@ -70,18 +68,6 @@ class Readout(AnyWidget):
             self.parts = [[name, float(size)] for name, size in parts]
 
 
-def file_parts(info: FileInfo) -> list[tuple[str, float]]:
-    """Where a file's bytes go: z, each slice, and the rest; they add up to the file.
-
-    >>> info = FileInfo(width=8, height=4, lmbda=None, model="tiny", header_bytes=2, z_bytes=3, slice_bytes=(4, 5),
-    ...                 other_bytes=1, total_bytes=15, bpp=3.75)
-    >>> file_parts(info)
-    [('z', 3), ('slice 0', 4), ('slice 1', 5), ('header and other', 3)]
-    """
-    slices = [(f"slice {index}", size) for index, size in enumerate(info.slice_bytes)]
-    return [("z", info.z_bytes), *slices, (OTHER, info.header_bytes + info.other_bytes)]
-
-
 def estimate_parts(estimate: Estimate) -> list[tuple[str, float]]:
     """Where a file's bytes would go: each coded part, and the rest; they add up to the estimate's total.
 
@@ -90,4 +76,4 @@ def estimate_parts(estimate: Estimate) -> list[tuple[str, float]]:
     [('z', 2.0), ('slice 0', 1.0), ('header and other', 4.0)]
     """
     parts = [(name, bits / 8) for name, bits in estimate.bits.items()]
-    return [*parts, (OTHER, max(0.0, estimate.total_bytes - sum(size for _, size in parts)))]
+    return [*parts, (OTHER_PART, max(0.0, estimate.total_bytes - sum(size for _, size in parts)))]
