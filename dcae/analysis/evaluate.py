@@ -172,7 +172,27 @@ def bd_rates(curves: Iterable[MeanPoint], anchor: str) -> list[BDRate]:
     anchor_curve = by_codec.pop(anchor, None)
     if anchor_curve is None:
         return []
-    return [_bd_rate(codec, curve, anchor, anchor_curve) for codec, curve in by_codec.items()]
+    return [bd_rate_of_curves(codec, curve, anchor, anchor_curve) for codec, curve in by_codec.items()]
+
+
+def bd_rate_of_curves(
+    codec: str, curve: Sequence[tuple[float, float]], anchor: str, anchor_curve: Sequence[tuple[float, float]]
+) -> BDRate:
+    """The BD-rate of one curve against another, by Akima splines over the PSNR that both cover.
+
+    Args:
+        codec: whose curve is judged.
+        curve: its points (bpp, PSNR in dB), in any order.
+        anchor: what it is compared with.
+        anchor_curve: likewise.
+    """
+    try:
+        percent = bd_rate(anchor_curve, curve, BD_METHOD)
+    except ValueError as error:  # two curves that have no BD-rate are a result, not a mistake
+        return BDRate(codec=codec, anchor=anchor, percent=None, psnr_interval_db=None, reason=str(error))
+    low = max(min(psnr for _, psnr in curve), min(psnr for _, psnr in anchor_curve))
+    high = min(max(psnr for _, psnr in curve), max(psnr for _, psnr in anchor_curve))
+    return BDRate(codec=codec, anchor=anchor, percent=percent, psnr_interval_db=(low, high), reason="")
 
 
 def csv_text(points: Iterable[RDPoint], means: Iterable[MeanPoint]) -> str:
@@ -245,18 +265,6 @@ def _mean(group: Sequence[RDPoint]) -> MeanPoint:
         ms_ssim=math.fsum(with_ms_ssim) / len(with_ms_ssim) if with_ms_ssim else None,
         ms_ssim_images=len(with_ms_ssim),
     )
-
-
-def _bd_rate(
-    codec: str, curve: Sequence[tuple[float, float]], anchor: str, anchor_curve: Sequence[tuple[float, float]]
-) -> BDRate:
-    try:
-        percent = bd_rate(anchor_curve, curve, BD_METHOD)
-    except ValueError as error:  # two curves that have no BD-rate are a result, not a mistake
-        return BDRate(codec=codec, anchor=anchor, percent=None, psnr_interval_db=None, reason=str(error))
-    low = max(min(psnr for _, psnr in curve), min(psnr for _, psnr in anchor_curve))
-    high = min(max(psnr for _, psnr in curve), max(psnr for _, psnr in anchor_curve))
-    return BDRate(codec=codec, anchor=anchor, percent=percent, psnr_interval_db=(low, high), reason="")
 
 
 def _finite(value: float) -> float | None:

@@ -23,8 +23,14 @@ _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".tif", ".tiff",
 
 
 @dataclass(frozen=True)
-class _Contender:
-    """A codec with the qualities of its curve, and its settings in words."""
+class Contender:
+    """A codec with the qualities of its curve, and its settings in words.
+
+    Attributes:
+        codec: any of the protocol.
+        qualities: those of its curve.
+        settings: what belongs beside the curve.
+    """
 
     codec: Codec
     qualities: Sequence[float | None]
@@ -53,10 +59,10 @@ def evaluate_folder(
     from dcae.analysis.evaluate import AVERAGING, bd_rates, mean_curve, write_results
 
     failures = Failures()
-    pictures = _pictures(folder)
-    contenders = _contenders(codec, model, lmbda, failures)
+    pictures = pictures_of(folder)
+    contenders = contenders_of(codec, model, lmbda, failures)
     out.mkdir(parents=True, exist_ok=True)
-    points = _measure(pictures, contenders, failures)
+    points = measure(pictures, contenders, failures)
     if not points:
         raise typer.Exit(BAD_INPUT)
     means = mean_curve(points)
@@ -70,7 +76,12 @@ def evaluate_folder(
     failures.exit_if_any()
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_of(folder: Path) -> list[Path]:
+    """The pictures of a folder in order of their names, by their suffixes; folders in it are not searched.
+
+    Raises:
+        ValueError: it is no folder, or holds none.
+    """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder")
     pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
@@ -79,13 +90,23 @@ def _pictures(folder: Path) -> list[Path]:
     return pictures
 
 
-def _contenders(
+def contenders_of(
     names: Sequence[str], model: str, lmbdas: Sequence[float] | None, failures: Failures
-) -> dict[str, _Contender]:
-    """The codecs by the name that their points carry; one that this machine lacks is reported and left out."""
+) -> dict[str, Contender]:
+    """The codecs by the name that their points carry; one that this machine lacks is reported and left out.
+
+    Args:
+        names: dcae and baselines.
+        model: dcae's weights: a name, file or folder, as `--model` takes it.
+        lmbdas: of dcae's curve; None for those that the weights are usually measured at.
+        failures: takes the reports.
+
+    Raises:
+        ValueError: there is no such codec, there are no such weights, or they do not take a lambda.
+    """
     from dcae.analysis.baselines import BASELINES, baseline
 
-    contenders: dict[str, _Contender] = {}
+    contenders: dict[str, Contender] = {}
     for name in dict.fromkeys(names):
         if name == "dcae":
             contenders |= _dcae(model, lmbdas)
@@ -94,21 +115,21 @@ def _contenders(
         else:
             with failures.of(name):
                 contender = baseline(name)
-                contenders[name] = _Contender(contender, contender.curve, contender.settings)
+                contenders[name] = Contender(contender, contender.curve, contender.settings)
     return contenders
 
 
-def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, _Contender]:
+def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, Contender]:
     from dcae.codec.fixed_lmbda import FixedLmbdaCodec
 
     codec = open_codec(model, MAX_PIXELS)
     qualities = [legal_lmbda(codec, lmbda) for lmbda in dict.fromkeys(lmbdas or _curve(codec.qualities))]
     if isinstance(codec, FixedLmbdaCodec):
         files = ", ".join(path.name for path in codec.weights.values())
-        return {Path(model).resolve().name: _Contender(codec, qualities, f"DCAE, one model for each lambda: {files}")}
+        return {Path(model).resolve().name: Contender(codec, qualities, f"DCAE, one model for each lambda: {files}")}
     hash8 = codec.identity[:8]
     name = f"{Path(model).name.split('.')[0].removesuffix(f'-{hash8}')}-{hash8}"
-    return {name: _Contender(codec, qualities, f"DCAE, weights {codec.identity}")}
+    return {name: Contender(codec, qualities, f"DCAE, weights {codec.identity}")}
 
 
 def _curve(legal: Interval | Sequence[float] | None) -> Sequence[float | None]:
@@ -120,8 +141,8 @@ def _curve(legal: Interval | Sequence[float] | None) -> Sequence[float | None]:
     return [None] if legal is None else legal
 
 
-def _measure(pictures: Sequence[Path], contenders: dict[str, _Contender], failures: Failures) -> list[RDPoint]:
-    """All points; a picture that one codec cannot take is left out for all, so that means are over the same ones."""
+def measure(pictures: Sequence[Path], contenders: dict[str, Contender], failures: Failures) -> list[RDPoint]:
+    """All points, behind a progress bar; a picture that one codec cannot take is left out for all, as means need it."""
     from tqdm import tqdm
 
     from dcae.analysis.evaluate import rd_points
