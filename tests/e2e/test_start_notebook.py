@@ -23,6 +23,9 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
 PICTURES = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
 
+SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.source)"""
+FOCUSABLE = [".dcae-controls input[type=range]", ".dcae-pane", ".dcae-handle", "[data-action=help]", "summary"]
+
 
 def test_start_notebook_runs_in_lab_and_draws_a_picture_offline(
     page: Page, lab_server: str, outside_requests: list[str]
@@ -43,3 +46,15 @@ def test_start_notebook_runs_in_lab_and_draws_a_picture_offline(
     assert not [cell["source"] for cell in cells if cell["executionCount"] is None]
     page.wait_for_function(f"({PICTURES})() > 0")
     assert not outside_requests
+
+
+def test_letters_pressed_in_the_explorer_do_nothing_to_the_notebook(page: Page, lab_server: str):
+    page.set_default_timeout(120_000)
+    page.goto(lab_server.format("00_start.ipynb"))
+    page.wait_for_selector(".dcae-explorer .dcae-rd-plot summary")
+    before = page.evaluate(SOURCES)
+    for place in FOCUSABLE:
+        page.focus(f".dcae-explorer {place}")
+        for key in "add":  # JupyterLab's: a cell above, delete the cell
+            page.keyboard.press(key)
+    assert page.evaluate(SOURCES) == before

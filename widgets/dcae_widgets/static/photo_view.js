@@ -301,15 +301,8 @@ function buildElements() {
   parts.pane = element("div", { class: "dcae-pane", tabindex: "0", role: "application" }, parts.canvas);
   parts.stage = element("div", { class: "dcae-stage" }, parts.pane, ...parts.chips, parts.handle, parts.help);
   parts.toolbar = element("div", { class: "dcae-toolbar" }, parts.modes, parts.dialBox, parts.zooming);
-  // Lab's shortcuts are single letters too: M turns a cell into Markdown, 0 0 restarts the kernel.
-  parts.root = element(
-    "div",
-    { class: "dcae-widget dcae-photo-view", "data-lm-suppress-shortcuts": "true" },
-    parts.toolbar,
-    parts.stage,
-    parts.readout,
-    parts.status,
-  );
+  const rows = [parts.toolbar, parts.stage, parts.readout, parts.status];
+  parts.root = element("div", { class: "dcae-widget dcae-photo-view" }, ...rows);
   return parts;
 }
 
@@ -1025,6 +1018,7 @@ class Viewer {
     this.#listeners.add(root, "keydown", (event) => {
       if (event.key === "Escape" && !this.parts.help.hidden) this.#toggleHelp(false);
     });
+    keepPlainKeys(this.#listeners, root); // a letter beside the keys of the view: D D would delete the cell
     this.#listeners.add(pane, "keyup", (event) => {
       if (event.key.toLowerCase() === "f") this.#hold(false);
     });

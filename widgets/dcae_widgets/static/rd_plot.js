@@ -248,6 +248,7 @@ class RdPlotView {
       this.#ranges = null;
       this.#drawSoon();
     });
+    keepPlainKeys(listeners, this.#root);
     listeners.add(this.#table, "toggle", () => this.#sayState());
     listeners.add(this.#text, "click", (event) => event.target.closest("button") && this.#load());
     const dressAnew = () => {
