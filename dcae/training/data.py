@@ -16,12 +16,37 @@ from torch import Tensor
 from tqdm import tqdm
 
 from dcae.images import load_image
+from dcae.training.photo_files import PhotoFiles
+from dcae.training.photos import TrainingPhotos
+from dcae.training.sources import find_sources
 
 log = logging.getLogger(__name__)
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 _SCALES = ((1, 0.4), (2, 0.35), (3, 0.25))
 """How far a photo is scaled down, and how often: down-scaled photos are sharper for their size."""
+
+
+def open_photos(
+    sources: Sequence[str], *, crop_px: int, held_out: int, memory_gib: float, workers: int, seed: int
+) -> TrainingPhotos:
+    """Opens photos for training: reads the held-out ones, and all others where they fit in memory.
+
+    Args:
+        sources: Folders in any layout, photos, or tar shards: see `dcae.training.sources.find_sources`.
+        crop_px: Side of a crop.
+        held_out: Photos kept out of training.
+        memory_gib: What each process may hold of the photos.
+        workers: Processes that decode what does not fit, for each process that trains; 0 decodes in that one.
+        seed: Seed of the crops.
+
+    Raises:
+        ValueError: for sources that are none, and where no photo is left to train on.
+    """
+    photos, shards = find_sources(sources)
+    if shards:
+        raise ValueError(f"{len(shards)} tar shards; only photos can be read")
+    return PhotoFiles(photos, crop_px=crop_px, held_out=held_out, memory_gib=memory_gib, workers=workers, seed=seed)
 
 
 def find_photos(folders: Sequence[str]) -> list[Path]:
