@@ -14,7 +14,7 @@ from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
 
-DRAWING = ".dcae-rd-plot-drawing"
+DRAWING = ".dcae-plot-drawing"
 STATE = """el => ({
     names: el._fullData.filter(trace => trace.showlegend).map(trace => trace.name),
     places: el._fullData.map(trace => trace.x.map((x, i) => [x, trace.y[i]])),

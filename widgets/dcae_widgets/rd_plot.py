@@ -37,6 +37,14 @@ def plotly_gzipped() -> bytes:
     return gzip.compress(script.read_bytes(), mtime=0)
 
 
+def send_plotly(widget: anywidget.AnyWidget) -> None:
+    """Answers a page that has asked a widget for plotly.js."""
+    try:
+        widget.send({"type": "plotly.js"}, [plotly_gzipped()])
+    except OSError as error:  # the plot says it in words; here nobody would see it
+        widget.send({"type": "plotly.js", "error": f"the plotly package carries no plotly.js: {error}"})
+
+
 class RdPlot(anywidget.AnyWidget):
     """Rate-distortion curves and this photo's point.
 
@@ -54,7 +62,7 @@ class RdPlot(anywidget.AnyWidget):
         traitlets.TraitError: a value is no such curve or point; a rate is not above 0, or a PSNR is NaN.
     """
 
-    _esm, _css = front_end("rd_plot").values()
+    _esm, _css = front_end("rd_plot", "plotly_page").values()
 
     curves = traitlets.List(traitlets.Dict()).tag(sync=True)
     point = traitlets.Dict().tag(sync=True)
@@ -130,12 +138,8 @@ class RdPlot(anywidget.AnyWidget):
         return [_point(mark) for mark in proposal["value"]]
 
     def _answer(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
-        if content.get("type") != "plotly.js":
-            return
-        try:
-            self.send({"type": "plotly.js"}, [plotly_gzipped()])
-        except OSError as error:  # the plot says it in words; here nobody would see it
-            self.send({"type": "plotly.js", "error": f"the plotly package carries no plotly.js: {error}"})
+        if content.get("type") == "plotly.js":
+            send_plotly(self)
 
 
 def _curve(name: str, kind: str, points: Sequence[Sequence[Any]]) -> dict[str, Any]:
