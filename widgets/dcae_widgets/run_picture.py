@@ -1,0 +1,75 @@
+"""What a run has made of a photo, in the viewer: the original, the reconstruction, and where its bits go.
+
+Knows pictures. Does not know who has drawn them.
+"""
+
+import math
+
+import numpy as np
+from matplotlib import colormaps
+from numpy.typing import NDArray
+
+from dcae_widgets.photo_view import Layer, PhotoView
+from dcae_widgets.watched_run import BLOCK_PX, View
+
+NAMES = ("original", "reconstruction", "bits map")
+_HEAT = (colormaps["inferno"](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
+
+
+class RunPicture:
+    """The viewer, and what is in it.
+
+    The divider stands between original and reconstruction; the bits can be chosen in place of either.
+
+    Attributes:
+        photo_view: The viewer.
+        view: What is shown; None while there is nothing.
+    """
+
+    def __init__(self) -> None:
+        self.photo_view = PhotoView([], label="There is no picture of the run yet")
+        self.view: View | None = None
+
+    def show(self, view: View) -> None:
+        """Shows another picture; of the same photo, the part that is seen stays."""
+        images = [view.original, view.picture, *([] if view.bits is None else [heat_map(view.bits)])]
+        shown = list(self.photo_view.layers)
+        self.view = view
+        self.photo_view.label = f"A photo, and what the run makes of it after {view.step:,} steps"
+        if [(layer.height, layer.width) for layer in shown] != [image.shape[:2] for image in images]:
+            self.photo_view.layers = [Layer(name, image) for name, image in zip(NAMES, images, strict=False)]
+            for layer in shown:
+                layer.close()
+            return
+        for layer, image in zip(shown, images, strict=True):
+            if layer.pixels != image.tobytes():
+                layer.set_image(image)
+
+    def close(self) -> None:
+        """Closes the widgets."""
+        for widget in (*self.photo_view.layers, self.photo_view):
+            widget.close()
+
+
+def heat_map(bits: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The bits of each place as colours from black (none) over red to pale yellow (:func:`heat_top` bits).
+
+    Args:
+        bits: float32, H/16 x W/16.
+
+    Returns:
+        uint8, H x W x 3.
+    """
+    scaled = np.clip(np.nan_to_num(bits) / heat_top(bits) * 255, 0, 255).astype(np.uint8)
+    return _HEAT[scaled].repeat(BLOCK_PX, axis=0).repeat(BLOCK_PX, axis=1)
+
+
+def heat_top(bits: NDArray[np.float32]) -> float:
+    """The bits of the brightest colour: the most bits of a place, rounded up to 1, 2 or 5 times a power of ten.
+
+    >>> heat_top(np.float32([[3, 187]])), heat_top(np.float32([[0, 0]]))
+    (200.0, 1.0)
+    """
+    most = max(1.0, float(np.nan_to_num(bits).max()))
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= most)
