@@ -8,7 +8,9 @@ import typer
 
 from dcae.cli.bench import bench
 from dcae.cli.coding import decode, encode, info
+from dcae.cli.data import data_commands
 from dcae.cli.evaluation import evaluate_folder
+from dcae.cli.ladder import climb
 from dcae.cli.lessons import LabCommand, lab
 from dcae.cli.one_line_errors import OneLineErrors
 from dcae.cli.training import export, train
@@ -26,7 +28,9 @@ app.command()(encode)
 app.command()(decode)
 app.command()(info)
 app.command("eval")(evaluate_folder)
+app.command("ladder")(climb)
 app.command()(train)
 app.command()(export)
 app.add_typer(bench, name="bench")
+app.add_typer(data_commands, name="data")
 app.command(cls=LabCommand)(lab)
