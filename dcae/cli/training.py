@@ -1,5 +1,6 @@
 """`dcae train` and `dcae export`: from photos to weights, and from a run's weights to those that are shipped."""
 
+import logging
 import re
 import tempfile
 import tomllib
@@ -15,31 +16,52 @@ MAX_EXPORT_BYTES = 16 * 2**20
 
 
 def train(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The run: photos, out, preset, minutes, ...")],
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG.toml", help="The run: photos, out, preset, minutes, ...")
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one value (TOML); may be repeated.")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train, by the clock.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes on this machine. Default: one for each GPU, or one.")
+    ] = None,
+    pause: Annotated[Path | None, typer.Option(metavar="RUN", help="Make the run of this folder wait.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Let it go on; also after it was stopped or killed.")
+    ] = None,
 ) -> None:
     """Train a model.
 
-    Every 10 minutes (evaluate_minutes) and at the end it is measured on
-    photos held out, and the best weights so far are kept in the run's folder
-    as best.safetensors. Ctrl-C ends the run: what came after the last
-    measurement is lost.
+    It is measured on photos held out, several times over the run and at its
+    end, and the best weights so far are kept in the run's folder as
+    best.safetensors. Ctrl-C ends the run after its current step; --resume
+    goes on from there, or from the last saved state (every save_minutes).
+    On many machines start it by torchrun: torchrun ... -m dcae.cli train ...
     """
+    if sum(given is not None for given in (config, pause, resume)) != 1:
+        raise ValueError("name one of these: CONFIG.toml to begin a run, --pause RUN, --resume RUN")
+    if config is None and (settings or minutes is not None):
+        raise ValueError("a run keeps the settings that it was begun with; --set and --minutes go with CONFIG.toml")
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    from dcae.training import trainer
     from dcae.training.config import TrainingConfig
 
+    if pause is not None:
+        trainer.pause(pause)
+        typer.echo(f"{pause}: waits after its current step; it goes on by dcae train --resume {pause}")
+        return
+    if resume is not None and trainer.unpause(resume):
+        typer.echo(f"{resume}: goes on")
+        return
     changes = dict(parse_setting(setting) for setting in settings or [])
-    if minutes is not None:
-        changes["minutes"] = minutes
-    try:
-        run = TrainingConfig.from_toml(config, changes)
-    except TypeError as error:  # photos that are no list, such as a number
-        raise ValueError(f"{config}: {error}") from error
-    from dcae.training.loop import train as train_by
-
-    typer.echo(f"best weights: {train_by(run)}")
+    changes |= {"minutes": minutes, "steps": 0} if minutes is not None else {}
+    run = None if config is None else TrainingConfig.from_toml(config, changes)
+    if trainer.launch(processes):
+        return
+    best = trainer.train(run) if run else trainer.resume(resume) if resume else []
+    for path in best:
+        typer.echo(f"best weights: {path}")
 
 
 def export(

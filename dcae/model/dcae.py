@@ -13,7 +13,7 @@ from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor, nn
 
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, scale_table
-from dcae.model.entropy import straight_through, y_likelihoods, z_likelihoods
+from dcae.model.entropy import Noise, straight_through, y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
 from dcae.model.quantiser import rounded, weighed
@@ -67,31 +67,33 @@ class DCAE(nn.Module):
         if config.linear_path:
             self._start_as_linear_codec()
 
-    def forward(self, x: Tensor, lmbda: float | Tensor | None = None) -> dict[str, Any]:
+    def forward(self, x: Tensor, lmbda: float | Tensor | None = None, noise: Noise | None = None) -> dict[str, Any]:
         """The estimate of a whole coding: `{"x_hat": x_hat, "likelihoods": {"y": ..., "z": ...}}`.
 
         Args:
             x: Images (B, 3, H, W) in [0, 1].
             lmbda: The trade-off, 0.0005 to 0.15: one number or one for each image (B,); None for a model without
                 gains, which has one fixed lambda.
+            noise: In training, what stands for rounding in the likelihoods; drawn anew if it is not given.
 
         Raises:
             TypeError: for images that are not floating point.
             ValueError: for a shape or a lambda that is not legal, and images that hold NaN or infinity.
         """
-        y_hat, likelihoods = self.estimate(self.analyse(x, lmbda))
+        y_hat, likelihoods = self.estimate(self.analyse(x, lmbda), noise)
         return {"x_hat": self.synthesise(y_hat, lmbda), "likelihoods": likelihoods}
 
-    def estimate(self, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """What a decoder would get of gained y, and how likely each element of it and of z is.
+    def estimate(self, y: Tensor, noise: Noise | None = None) -> tuple[Tensor, dict[str, Tensor]]:
+        """What a decoder would get of gained y, and how likely each element of it and of z is; `noise` as of `forward`.
 
         Shapes: y (B, M, H/16, W/16) -> y_hat of that shape, likelihoods of y of that shape and of z (B, N, H/64, W/64).
         """
-        z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y))
+        noise_y, noise_z = noise if self.training and noise is not None else (None, None)
+        z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y), noise_z)
         quantised: list[Tensor] = []
         slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, quantised))
         coded = y if self.training else torch.cat(quantised, dim=1)
-        y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma)
+        y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma, noise_y)
         return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
     def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:

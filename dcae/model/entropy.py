@@ -6,9 +6,21 @@ Sources: Balle et al., ICLR 2018 (factorized prior); Minnen et al., NeurIPS 2018
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor
+
+
+class Noise(NamedTuple):
+    """What is added to y and z in training, where the likelihoods are of noisy values: uniform in [-1/2, 1/2].
+
+    Shapes: y (B, M, H/16, W/16), z (B, N, H/64, W/64).
+    """
+
+    y: Tensor
+    z: Tensor
 
 
 def straight_through(x: Tensor, symbols: Tensor) -> Tensor:
@@ -16,15 +28,15 @@ def straight_through(x: Tensor, symbols: Tensor) -> Tensor:
     return x + (symbols - x).detach()
 
 
-def z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor) -> tuple[Tensor, Tensor]:
+def z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """What the decoder gets of z, and the likelihood of it: z_hat and likelihoods, both (B, N, H/64, W/64).
 
     z_hat = round(z - median) + median, straight-through in training, where the likelihoods are of z with uniform
-    noise instead.
+    noise instead: the given one, or CompressAI's own.
     """
     z = _at_least_float32(z)
     with torch.autocast(z.device.type, enabled=False):
-        _, likelihoods = bottleneck(z)
+        likelihoods = bottleneck(z)[1] if noise is None else _noisy_z_likelihoods(bottleneck, z + noise)
     medians = z_medians(bottleneck)
     residual = z - medians
     return straight_through(residual, residual.round()) + medians, likelihoods
@@ -35,11 +47,24 @@ def z_medians(bottleneck: EntropyBottleneck) -> Tensor:
     return bottleneck.quantiles[:, :, 1].detach()[None, :, :, None]
 
 
-def y_likelihoods(gaussian: GaussianConditional, y: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
-    """The likelihood of y, rounded around mu (with uniform noise instead in training): all (B, M, H/16, W/16)."""
+def y_likelihoods(
+    gaussian: GaussianConditional, y: Tensor, mu: Tensor, sigma: Tensor, noise: Tensor | None = None
+) -> Tensor:
+    """The likelihood of y, rounded around mu (with uniform noise instead in training): all (B, M, H/16, W/16).
+
+    Given `noise`, it is of y with that, in training or not.
+    """
     y, mu, sigma = (_at_least_float32(t) for t in (y, mu, sigma))
     with torch.autocast(y.device.type, enabled=False):
-        return gaussian(y, sigma, mu)[1]
+        if noise is None:
+            return gaussian(y, sigma, mu)[1]
+        return gaussian.likelihood_lower_bound(gaussian._likelihood(y + noise, sigma, mu))
+
+
+def _noisy_z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor) -> Tensor:
+    channels_first = z.transpose(0, 1)  # (N, B, H/64, W/64)
+    found, _, _ = bottleneck._likelihood(channels_first.flatten(1)[:, None])  # (N, 1, B H/64 W/64)
+    return bottleneck.likelihood_lower_bound(found).view(channels_first.shape).transpose(0, 1)
 
 
 def total_bits(likelihoods: Tensor) -> Tensor:

@@ -1,216 +1,312 @@
-"""The training loop: crops in, weights out, by the clock.
+"""The training loop: crops in, weights out, by steps or by the clock, on one process or many.
 
-Knows schedules, the moving average and when to evaluate. Does not know file formats or optimisers' insides.
+Knows the order of things in a step, and when a run measures, saves, waits and ends. Does not know file formats, how
+optimisers work, or what the loss is made of.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import json
 import math
-import os
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
+from accelerate import Accelerator
+from torch import Tensor, nn
 
-from dcae.checkpoint import read_weights, save_weights
-from dcae.config import PRESETS
-from dcae.images import pad, to_float
-from dcae.model.dcae import DCAE
-from dcae.model.entropy import total_bits
-from dcae.model.gain import REFERENCE_LMBDA
+from dcae.checkpoint import save_weights
+from dcae.model.entropy import Noise
+from dcae.training.chance import lmbdas, noise
 from dcae.training.config import TrainingConfig
-from dcae.training.data import Crops, find_photos, read_photos, split_held_out
-from dcae.training.loss import rate_distortion_loss
+from dcae.training.data import open_photos
+from dcae.training.held_out import evaluation_lmbdas, mean_points
+from dcae.training.loss import Loss, RateDistortion
+from dcae.training.network import Network, perceptual_distance, start_model
 from dcae.training.optimizers import main_optimizer, quantiles_optimizer
+from dcae.training.picture import Picture, picture_of, to_batch
 from dcae.training.prior import fit_prior
-from dcae.training.tuning import decoder_output, freeze_encoder
+from dcae.training.progress import Means, Progress
+from dcae.training.run_folder import RunFolder
+from dcae.training.run_log import RunLog
+from dcae.training.schedule import Clock, schedule
+from dcae.training.view import View
 
 PRIOR_CROPS = 320
 """Crops whose z the prior is fitted to at the end of a run."""
-EVALUATION_LMBDAS = (0.0018, 0.0067, 0.013, 0.025, 0.05)
-
-
-def train(config: TrainingConfig) -> Path:
-    """Trains from the start or from `config.start`, for `config.minutes`; returns the path of the best weights.
-
-    Writes `last.safetensors` and `best.safetensors` (moving averages of the weights, each whole at any moment) and
-    `log.jsonl` to `config.out`. While a file `pause` is in that folder, the run waits and its clock stands still.
-
-    Raises:
-        ValueError: for folders without photos, or weights of another network.
-    """
-    torch.set_num_threads(config.threads)
-    torch.manual_seed(config.seed)
-    run = Run(config)
-    with tqdm(total=round(60 * config.minutes), unit="s", bar_format="{l_bar}{bar}| {postfix}") as bar:
-        while run.share < 1:
-            figures = run.step()
-            bar.set_postfix(figures, refresh=False)
-            bar.update(round(60 * config.minutes * min(1.0, run.share)) - bar.n)
-    run.finish()
-    return run.out / "best.safetensors"
 
 
 class Run:
-    """The state of one run: network, average, optimisers, clock and best score."""
+    """The state of one run: network, average, optimisers, clock and best score.
 
-    def __init__(self, config: TrainingConfig) -> None:
-        self.config, self.out = config, Path(config.out)
-        self.out.mkdir(parents=True, exist_ok=True)
-        training, held_out = split_held_out(find_photos(config.photos), config.held_out)
-        self.crops = Crops(read_photos(training), config.crop_px)
-        self.held_out = [_central_crop(photo) for photo in read_photos(held_out)]
-        self.model = _start_model(config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    Goes on from the folder's saved state if there is one.
+
+    Args:
+        config: What to do.
+        engine: The processes that do it.
+        folder: The run's; held by this process if it is the main one.
+    """
+
+    def __init__(self, config: TrainingConfig, engine: Accelerator, folder: RunFolder) -> None:
+        self.config, self.engine, self.folder = config, engine, folder
+        self.model = start_model(config).to(engine.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
-        self.output = type(self.model).__call__
-        if config.stage == "decoder":
-            freeze_encoder(self.model)
-            self.output = decoder_output
-        self.optimizer = main_optimizer(self.model, config)
-        self.quantiles = quantiles_optimizer(self.model, config)
+        network = Network(self.model, config)
+        self.optimizer, self.quantiles = main_optimizer(self.model, config), quantiles_optimizer(self.model, config)
+        self.learning = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
         self.peaks = [group["lr"] for group in self.optimizer.param_groups]
-        self.rng = np.random.default_rng(config.seed)
-        self.steps, self.best_loss = 0, math.inf
-        self.seconds, self.last_tick = 0.0, time.monotonic()
-        self.next_evaluation = 60 * config.evaluate_minutes
+        self.network = engine.prepare(network)
+        self.loss = RateDistortion(config.loss, config.lpips, perceptual_distance(config, engine.device))
+        self.steps, self.best_loss, self.best_step, seconds, log_bytes = 0, math.inf, -1, 0.0, 0
+        self._logged_at, self._since_log, self.finished, self._asked_to_stop = 0.0, Means(engine), False, False
+        state = folder.load_state()
+        if state is not None:
+            seconds, log_bytes = self._take(state)
+        self.photos = open_photos(
+            config.photos,
+            crop_px=config.crop_px,
+            held_out=config.held_out,
+            memory_gib=config.memory_gib,
+            workers=config.workers,
+            seed=config.seed,
+        )
+        self.clock, self._saved_at = Clock(seconds), seconds
+        self.log: RunLog | None = None
+        if engine.is_main_process:
+            folder.write(folder.config, config.to_toml().encode())
+            self.log = RunLog(folder, log_bytes, self.steps)
+            self.view = View(folder, self.photos.held_out[0])
+        if state is not None:
+            self._write_weights()  # the run may have been killed between its state and its weights
 
     @property
     def share(self) -> float:
-        """How much of the run's time has passed, 0 to 1 and a little beyond."""
-        return self.seconds / (60 * self.config.minutes)
+        """How much of the run has passed, 0 to 1 and a little beyond."""
+        if self.config.steps:
+            return self.steps / self.config.steps
+        return self.clock.seconds / (60 * self.config.minutes)
 
-    def step(self) -> dict[str, str]:
-        """One step of both optimisers; returns figures to show."""
-        self._tick()
-        self._set_learning_rate()
-        x = self.crops.batch(self.config.batch, self.rng).contiguous(memory_format=torch.channels_last)
-        lmbda = self._lmbdas()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.bfloat16):
-            output = self.output(self.model, x, lmbda)
-        loss = rate_distortion_loss(output, x, lmbda)
+    def go(self) -> None:
+        """Trains to the end, or until it is asked to stop."""
+        self.folder.clear_stop()
+        if self.best_step < 0:
+            self._evaluate_and_save()
+        evaluations = self.config.evaluations
+        done = math.floor(self.share * evaluations)
+        self.clock.restart()
+        with Progress(self.config, shown=self.engine.is_main_process) as progress:
+            batches = self.batches()
+            while self.share < 1 and not self._must_stop():
+                self.step(next(batches))
+                progress.update(self.steps, self.clock.seconds, self._since_log.last)
+                if done < (passed := math.floor(self.share * evaluations)) < evaluations:
+                    done = passed
+                    self._aside(self._evaluate_and_save)
+                self._aside(self._save_and_show)
+        self._end("finished" if self.share >= 1 else "stopped")
+
+    def batches(self) -> Iterator[Tensor]:
+        """This process's crops of the next step and those after it: (B, 3, side, side) in [0, 1]."""
+        engine = self.engine
+        crops = self.photos.batches(
+            self.config.batch, first_step=self.steps, process=engine.process_index, processes=engine.num_processes
+        )
+        return (to_batch(part, engine.device) for part in crops)
+
+    def step(self, x: Tensor) -> None:
+        """One step of both optimisers on this process's crops (B, 3, side, side)."""
+        factor = schedule(self.share, self.config.warmup, self.config.flat)
+        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * factor
         self.optimizer.zero_grad()
         self.quantiles.zero_grad()
-        (loss.loss + self.model.aux_loss()).backward()
-        others = [p for group in self.optimizer.param_groups for p in group["params"]]
-        norm = torch.nn.utils.clip_grad_norm_(others, self.config.clip_norm)
-        if torch.isfinite(norm):
+        for found in self._backward(x):
+            self._since_log.add(found)
+        self.model.aux_loss().backward()
+        norm = nn.utils.clip_grad_norm_(self.learning, self.config.clip_norm)
+        if bool(torch.isfinite(norm)):
             self.optimizer.step()
             self.quantiles.step()
         self.steps += 1
         self._update_average()
-        if self.seconds >= self.next_evaluation:
-            self.next_evaluation += 60 * self.config.evaluate_minutes
-            self.evaluate()
-        figures = {"loss": loss.loss.item(), "bpp": float(loss.bpp), "psnr": -10 * math.log10(float(loss.mse))}
-        if self.steps % 10 == 0:
-            self._log({"step": self.steps, "seconds": round(self.seconds, 1), "norm": float(norm), **figures})
-        return {name: f"{value:.3f}" for name, value in figures.items()} | {"step": str(self.steps)}
+        self.clock.tick()
+        if self.steps % self.config.log_steps == 0:
+            self._log_step(float(norm), factor)
 
     def evaluate(self) -> None:
-        """Measures the average on the held-out photos; keeps it as `last`, and as `best` if it is."""
-        points = [_mean_point(self.average, self.held_out, lmbda) for lmbda in EVALUATION_LMBDAS]
-        losses = [
-            math.sqrt(REFERENCE_LMBDA / lmbda) * (lmbda * mse + bpp)
-            for lmbda, (bpp, _, mse) in zip(EVALUATION_LMBDAS, points, strict=True)
-        ]
-        loss = float(np.mean(losses))
-        table = [[round(bpp, 4), round(psnr, 3)] for bpp, psnr, _ in points]
-        self._log({"step": self.steps, "seconds": round(self.seconds, 1), "held_out_loss": loss, "held_out": table})
-        self.average.update()
-        save_weights(self.average, self.out / "last.safetensors")
-        if loss < self.best_loss:
-            self.best_loss = loss
-            save_weights(self.average, self.out / "best.safetensors")
-        self.last_tick = time.monotonic()
+        """Measures the average on the held-out photos, and keeps it as the best weights if it is."""
+        config = self.config
+        low, high = (config.lmbdas[0],) * 2 if config.lmbdas else (config.lmbda_min, config.lmbda_max)
+        points = self._averaged(
+            lambda: mean_points(
+                self.average, self.photos.held_out, evaluation_lmbdas(low, high), self.loss, self.engine
+            )
+        )
+        loss = sum(point.loss for point in points) / len(points)
+        is_best = loss < self.best_loss
+        if is_best:
+            self.best_loss, self.best_step = loss, self.steps
+        if self.log is not None:
+            shown = [{"lmbda": p.lmbda, "bpp": round(p.bpp, 5), "psnr_db": round(p.psnr_db, 4)} for p in points]
+            figures = {"loss": round(loss, 6), "best": is_best, "points": shown}
+            self.log.write("held_out", self.steps, self.clock.seconds, figures)
+
+    def save(self) -> None:
+        """Saves the state, then the weights; on the main process."""
+        self._saved_at = self.clock.seconds
+        if self.log is None:
+            return
+        self.folder.save_state(
+            {
+                "model": dict(self.model.named_parameters()),
+                "average": dict(self.average.named_parameters()),
+                "optimizer": self.optimizer.state_dict(),
+                "quantiles": self.quantiles.state_dict(),
+                "steps": self.steps,
+                "seconds": self.clock.seconds,
+                "best_loss": self.best_loss,
+                "best_step": self.best_step,
+                "log_bytes": self.log.size,
+                "logged_at": self._logged_at,
+                "since_log": self._since_log.state,
+                "finished": self.finished,
+            }
+        )
+        self._write_weights()
+
+    def ask_to_stop(self) -> None:
+        """Ends the run after its current step."""
+        self._asked_to_stop = True
+
+    def _take(self, state: dict[str, Any]) -> tuple[float, int]:
+        """Puts a saved state in place; returns its seconds and the length of its log in bytes."""
+        with torch.no_grad():
+            for module, name in ((self.model, "model"), (self.average, "average")):
+                for parameter_name, parameter in module.named_parameters():
+                    parameter.copy_(state[name][parameter_name])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.quantiles.load_state_dict(state["quantiles"])
+        self.steps, self.best_loss, self.best_step = state["steps"], state["best_loss"], state["best_step"]
+        self._logged_at, self._since_log.state, self.finished = (
+            state["logged_at"],
+            state["since_log"],
+            state["finished"],
+        )
+        return state["seconds"], state["log_bytes"]
+
+    def _backward(self, x: Tensor) -> Iterator[Loss]:
+        """The losses of the parts of this process's crops, each after its backward pass."""
+        config, engine = self.config, self.engine
+        first = engine.process_index * len(x)
+        lmbda = self._lmbdas()[first : first + len(x)].to(engine.device)
+        size = len(x) // config.accumulate
+        for start in range(0, len(x), size):
+            part = slice(start, start + size)
+            samples = range(first + start, first + start + size)
+            drawn = noise(config.seed, self.steps, samples, self.model.config, config.crop_px)
+            added = Noise(*(t.to(engine.device) for t in drawn))
+            last = start + size == len(x)
+            with contextlib.nullcontext() if last else engine.no_sync(self.network):
+                output = self.network(x[part], lmbda[part] if self.model.gain is not None else None, added)
+                found = self.loss(output, x[part], lmbda[part])
+                engine.backward(found.loss / config.accumulate)
+            yield found
+
+    def _lmbdas(self) -> Tensor:
+        config = self.config
+        if config.lmbdas:
+            return torch.full((config.batch,), config.lmbdas[0])
+        return lmbdas(config.seed, self.steps, config.batch, config.lmbda_min, config.lmbda_max)
 
     @torch.no_grad()
-    def finish(self) -> None:
-        """Fits z's prior to the z of the average, on `PRIOR_CROPS` crops, and evaluates for the last time."""
-        found = []
-        for _ in range(math.ceil(PRIOR_CROPS / self.config.batch)):
-            x = self.crops.batch(self.config.batch, self.rng)
-            found.append(self.average.h_a(self.average.analyse(x, self._lmbdas())))
-        with torch.enable_grad():
-            bits = fit_prior(self.average, torch.cat(found))
-        self._log({"step": self.steps, "seconds": round(self.seconds, 1), "bits_an_element_of_z": bits})
-        self.evaluate()
-
-    def _tick(self) -> None:
-        while (self.out / "pause").exists():
-            time.sleep(1)
-            self.last_tick = time.monotonic()
-        now = time.monotonic()
-        self.seconds += min(now - self.last_tick, 60.0)  # a process that was stopped for long resumes where it was
-        self.last_tick = now
-
-    def _set_learning_rate(self) -> None:
-        factor = schedule(self.share, self.config.warmup, self.config.flat)
-        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
-            group["lr"] = peak * factor
-
-    def _lmbdas(self) -> torch.Tensor:
-        """Log-uniform and stratified: each sample of a batch comes from a stratum of its own, (B,)."""
-        place = (np.arange(self.config.batch) + self.rng.random(self.config.batch)) / self.config.batch
-        low, high = math.log(self.config.lmbda_min), math.log(self.config.lmbda_max)
-        return torch.tensor(np.exp(low + place * (high - low)), dtype=torch.float32)
-
     def _update_average(self) -> None:
         decay = min(self.config.ema_decay, self.steps / (self.steps + 20))
+        for average, current in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            average.lerp_(current, 1 - decay)
+
+    def _log_step(self, norm: float, factor: float) -> None:
+        means = self._since_log.take()
+        seconds, self._logged_at = self.clock.seconds - self._logged_at, self.clock.seconds
+        if self.log is not None:
+            steps_per_s = self.config.log_steps / max(seconds, 1e-9)
+            figures = {**means, "norm": norm, "rate": factor, "steps_per_s": steps_per_s}
+            rounded = {name: float(f"{value:.6g}") for name, value in figures.items()}
+            self.log.write("step", self.steps, self.clock.seconds, rounded)
+
+    def _must_stop(self) -> bool:
+        """Waits while the run is to pause; whether it is to end. The main process decides for all."""
+        while True:
+            asked = self._asked_to_stop or self.folder.stop_requested
+            wants = torch.tensor([asked, self.folder.pause_requested, self.clock.seconds], dtype=torch.float64)
+            if self.engine.num_processes > 1:
+                wants = wants.to(self.engine.device)
+                torch.distributed.broadcast(wants, src=0)
+                self.clock.seconds = float(wants[2])
+            if wants[0] or not wants[1]:
+                return bool(wants[0])
+            time.sleep(0.2)
+            self.clock.restart()
+
+    def _aside(self, work: Callable[[], None]) -> None:
+        """Does what is no training: it is not on the run's clock."""
+        self.clock.tick()
+        work()
+        self.clock.restart()
+
+    def _save_and_show(self) -> None:
+        if self.log is None:
+            return
+        if self.clock.seconds - self._saved_at >= 60 * self.config.save_minutes:
+            self.save()
+        if self.steps % self.config.picture_steps == 0:
+            self.log.draw(self.steps, self._picture(self.view.photo, self._middle_lmbda, self.steps))
+        self.view.answer(self._picture, self.steps)
+
+    @property
+    def _middle_lmbda(self) -> float:
+        return self.config.lmbdas[0] if self.config.lmbdas else math.sqrt(self.config.lmbda_min * self.config.lmbda_max)
+
+    def _picture(self, photo: np.ndarray, lmbda: float, step: int) -> Picture:
+        shown = self.config.lmbdas[0] if self.config.lmbdas else lmbda
+        return self._averaged(lambda: picture_of(self.average, photo, shown, step))
+
+    def _averaged(self, measure: Callable[[], Any]) -> Any:
+        with torch.autocast(self.engine.device.type, torch.bfloat16, enabled=self.config.bfloat16):
+            return measure()
+
+    def _evaluate_and_save(self) -> None:
+        self.evaluate()
+        self.save()
+
+    def _end(self, reason: str) -> None:
+        """Fits z's prior to the z of the average and measures for the last time, unless the run was stopped; saves."""
+        self.finished = reason == "finished"
+        if self.finished:
+            self._fit_prior()
+            self.evaluate()
+        if self.log is not None:
+            self.log.write("end", self.steps, self.clock.seconds, {"reason": reason})
+            self.save()
+            self.log.close()
+            self.folder.clear_stop()
+
+    def _fit_prior(self) -> None:
+        found: list[Tensor] = []
         with torch.no_grad():
-            for average, current in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                average.lerp_(current, 1 - decay)
+            for x, _ in zip(self.batches(), range(math.ceil(PRIOR_CROPS / self.config.batch)), strict=False):
+                first = self.engine.process_index * len(x)
+                lmbda = self._lmbdas()[first : first + len(x)].to(x.device) if self.model.gain is not None else None
+                z = self._averaged(lambda x=x, lmbda=lmbda: self.average.h_a(self.average.analyse(x, lmbda)))
+                found.append(self.engine.gather(z.float()))  # pyright: ignore[reportArgumentType]
+        fit_prior(self.average, torch.cat(found))
 
-    def _log(self, record: dict[str, Any]) -> None:
-        with (self.out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(record) + os.linesep)
-
-
-def schedule(share: float, warmup: float, flat: float) -> float:
-    """The factor on the learning rate after `share` of the run: a line up, a plateau, a cosine to zero.
-
-    >>> [round(schedule(share, 0.1, 0.3), 2) for share in (0.0, 0.05, 0.2, 0.4, 0.7, 1.0)]
-    [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
-    """
-    if share < warmup:
-        return share / warmup
-    place = max(0.0, share - warmup - flat) / (1 - warmup - flat)
-    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, place))
-
-
-def _start_model(config: TrainingConfig) -> DCAE:
-    model = DCAE(PRESETS[config.preset])
-    if config.start:
-        weights = read_weights(Path(config.start))
-        if weights.config != model.config:
-            raise ValueError(f"{config.start} holds another network than preset {config.preset!r}")
-        with torch.no_grad():
-            for parameter, stored in zip(model.parameters(), weights.parameters(), strict=True):
-                parameter.copy_(stored)
-    return model.train()
-
-
-def _central_crop(photo: np.ndarray, side_px: int = 512) -> np.ndarray:
-    height, width = photo.shape[:2]
-    top, left = max(0, height - side_px) // 2, max(0, width - side_px) // 2
-    return photo[top : top + side_px, left : left + side_px]
-
-
-@torch.no_grad()
-def _mean_point(model: DCAE, photos: Sequence[np.ndarray], lmbda: float) -> tuple[float, float, float]:
-    """Estimated bpp, PSNR in dB and 255^2 MSE, each a mean over the photos."""
-    figures = []
-    for photo in photos:
-        height, width = photo.shape[:2]
-        x = torch.from_numpy(pad(to_float(photo), axes=(1, 2)))[None]
-        output = model(x, lmbda)
-        bits = sum(float(total_bits(likelihoods)) for likelihoods in output["likelihoods"].values())
-        error = 255**2 * float((output["x_hat"] - x)[..., :height, :width].clamp(-1, 1).square().mean())
-        figures.append((bits / (height * width), 10 * math.log10(255**2 / error), error))
-    bpp, psnr, mse = np.mean(figures, axis=0)
-    return float(bpp), float(psnr), float(mse)
+    def _write_weights(self) -> None:
+        """`last`, and `best` if the state that was just saved is the best one."""
+        if self.log is None:
+            return
+        self.average.update()
+        for path in [self.folder.last] + [self.folder.best] * (self.best_step == self.steps):
+            self.folder.until_written(lambda path=path: save_weights(self.average, path))

@@ -16,9 +16,11 @@ from dcae.training.config import TrainingConfig
 _NO_MATRIX = ("analysis_path.", "synthesis_path.", "entropy_bottleneck.", "gain.", "inverse_gain.")
 
 
-def main_optimizer(model: DCAE, config: TrainingConfig) -> Muon:
-    """One optimiser over all parameters but the quantiles: a Muon group and an Adam group."""
+def main_optimizer(model: DCAE, config: TrainingConfig) -> torch.optim.Optimizer:
+    """One optimiser over all parameters but the quantiles: a Muon group and an Adam group, or Adam for both."""
     matrices, others = split_parameters(model)
+    if config.optimizer == "adam":
+        return torch.optim.Adam([*matrices, *others], lr=config.adam_lr, betas=(0.9, 0.99))
     return Muon(
         [
             {"params": matrices, "lr": config.muon_lr, "use_muon": True},

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from dcae.model.dcae import DCAE
-from dcae.model.entropy import y_likelihoods, z_likelihoods
+from dcae.model.entropy import Noise, y_likelihoods, z_likelihoods
 
 
 def freeze_encoder(model: DCAE) -> None:
@@ -23,13 +23,13 @@ def freeze_encoder(model: DCAE) -> None:
             part.requires_grad_(False)
 
 
-def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor) -> dict[str, Any]:
+def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise) -> dict[str, Any]:
     """As `DCAE.forward`, for a model whose encoder is frozen, with gradients for everything else.
 
     The likelihoods are those of the symbols. Their gradient reaches sigma; mu, which a symbol's likelihood does not
     depend on, gets that of y with noise, as in joint training.
 
-    Shapes: x (B, 3, H, W) in [0, 1], lmbda (B,).
+    Shapes: x (B, 3, H, W) in [0, 1], lmbda (B,) or None for a model of one fixed lambda; noise as of `DCAE.forward`.
     """
     with torch.no_grad():
         y = model.analyse(x, lmbda)
@@ -38,8 +38,6 @@ def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor) -> dict[str, Any]:
     quantised: list[Tensor] = []
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
     of_symbols = y_likelihoods(model.gaussian_conditional, torch.cat(quantised, dim=1), slices.mu, slices.sigma)
-    noisy = y + torch.rand_like(y) - 0.5
-    of_noisy = model.gaussian_conditional._likelihood(noisy.float(), slices.sigma.detach().float(), slices.mu.float())
-    of_noisy = model.gaussian_conditional.likelihood_lower_bound(of_noisy)
+    of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise.y)
     x_hat = model.synthesise(slices.y_hat, lmbda)
     return {"x_hat": x_hat, "likelihoods": {"y": of_symbols * (of_noisy / of_noisy.detach()), "z": z_probabilities}}

@@ -1,5 +1,6 @@
 """`dcae train` and `dcae export`: what the trainer is asked to do, and what weights become when they are shipped."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from dcae.cli import training
 from dcae.cli.training import parse_setting
 from dcae.codec.codec import Codec
 from dcae.training.config import TrainingConfig
+from dcae.training.run_folder import RunFolder
 
 Run = Callable[..., Result]
 
@@ -28,11 +30,11 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[TrainingConfig]:
     """The runs that the trainer was asked for, in place of training."""
     runs: list[TrainingConfig] = []
 
-    def train(config: TrainingConfig) -> Path:
+    def train(config: TrainingConfig) -> list[Path]:
         runs.append(config)
-        return Path(config.out) / "best.safetensors"
+        return [Path(config.out) / "best.safetensors"]
 
-    monkeypatch.setattr("dcae.training.loop.train", train)
+    monkeypatch.setattr("dcae.training.trainer.train", train)
     return runs
 
 
@@ -58,11 +60,12 @@ def test_settings_and_minutes_are_laid_over_the_file(run: Run, config: Path, tra
         (["--set", "preset='huge'"], "preset is 'huge'; legal: "),
         (["--set", "preset=tiny"], "--set preset=tiny: "),
         (["--set", "batch"], "--set batch: "),
-        (["--set", "batch='many'"], "batch is 'many'; must be of type int"),
-        (["--set", "photos=3"], "run.toml: "),
+        (["--set", "batch='many'"], "batch is 'many'; must be an integer"),
+        (["--set", "photos=3"], "photos is 3; must be a list of strings"),
         (["--minutes", "0"], "minutes is 0.0; must be above 0"),
+        (["--resume", "runs/a"], "name one of these: CONFIG.toml to begin a run, --pause RUN, --resume RUN"),
     ],
-    ids=["name", "value", "no quotes", "no value", "type", "photos", "minutes"],
+    ids=["name", "value", "no quotes", "no value", "type", "photos", "minutes", "two"],
 )
 def test_a_run_that_cannot_be_is_refused_in_one_line(
     run: Run, config: Path, trained: list[TrainingConfig], arguments: list[str], line: str
@@ -73,15 +76,54 @@ def test_a_run_that_cannot_be_is_refused_in_one_line(
     assert result.stderr.count("\n") == 1
 
 
+def test_a_run_keeps_its_settings(run: Run, tmp_path: Path):
+    result = run("train", "--resume", tmp_path, "--set", "batch=4")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "a run keeps the settings that it was begun with" in result.stderr
+
+
 def test_a_run_without_its_file_is_refused_in_one_line(run: Run, tmp_path: Path):
     result = run("train", tmp_path / "gone.toml")
     assert (result.exit_code, result.stderr) == (2, f"dcae: {tmp_path / 'gone.toml'}: No such file or directory\n")
 
 
-def test_help_says_when_the_best_weights_are_kept(run: Run):
-    words = " ".join(run("train", "--help").stdout.replace("│", " ").split())
-    minutes = TrainingConfig(photos=("photos",), out="runs/a").evaluate_minutes
-    assert f"Every {minutes:g} minutes (evaluate_minutes) and at the end" in words
+def test_minutes_make_a_run_of_steps_one_by_the_clock(run: Run, config: Path, trained: list[TrainingConfig]):
+    config.write_text(config.read_text() + "steps = 50\n")
+    assert run("train", config, "--minutes", 2).exit_code == 0
+    assert (trained[0].minutes, trained[0].steps) == (2, 0)
+
+
+def test_a_run_is_paused_and_goes_on_by_its_folder(run: Run, tmp_path: Path):
+    folder = RunFolder(tmp_path / "run")
+    with folder.locked():
+        folder.config.write_text(TrainingConfig(photos=("photos",), out=str(folder.path)).to_toml())
+        assert run("train", "--pause", folder.path).exit_code == 0
+        assert folder.pause_requested
+        assert run("train", "--resume", folder.path).stdout == f"{folder.path}: goes on\n"
+        assert not folder.pause_requested
+
+
+def test_a_run_that_trains_nowhere_is_trained_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dcae.training.trainer.resume", lambda folder: [folder / "best.safetensors"])
+    (tmp_path / "config.toml").write_text(TrainingConfig(photos=("photos",), out="elsewhere").to_toml())
+    assert run("train", "--resume", tmp_path).stdout == f"best weights: {tmp_path / 'best.safetensors'}\n"
+
+
+def test_several_processes_run_the_same_command(run: Run, config: Path, monkeypatch: pytest.MonkeyPatch):
+    commands: list[list[str]] = []
+
+    def start(command: list[str]) -> subprocess.CompletedProcess[bytes]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, len(commands) - 1)
+
+    monkeypatch.setattr("dcae.training.trainer.subprocess.run", start)
+    monkeypatch.setattr("sys.argv", ["dcae", "train", str(config)])
+    assert run("train", config, "--processes", 3).exit_code == 0
+    assert commands[0][1:] == [
+        *["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=3"],
+        *["-m", "dcae.cli", "train", str(config)],
+    ]
+    assert "one of 3 processes has failed" in run("train", config, "--processes", 3).stderr
 
 
 def test_a_setting_is_one_toml_value():

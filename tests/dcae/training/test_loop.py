@@ -1,95 +1,173 @@
-"""A short run lowers the loss, leaves whole files, and follows its clock."""
+"""A short run lowers the loss, leaves whole files, follows its clock, and is the same however it is cut."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from dcae.checkpoint import read_weights
+from dcae.codec.codec import Codec
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
 from dcae.training.config import TrainingConfig
-from dcae.training.loop import Run, schedule
-from dcae.training.loss import rate_distortion_loss
-from dcae.training.optimizers import split_parameters
+from dcae.training.loop import Run
+from dcae.training.optimizers import main_optimizer, split_parameters
+
+from .conftest import ChangeConfig
+
+Begin = Callable[[TrainingConfig], Run]
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> TrainingConfig:
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    rng = np.random.default_rng(0)
-    for index in range(3):
-        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        coarse.resize((160, 128), Image.Resampling.BICUBIC).save(photos / f"{index}.png")
-    return TrainingConfig(
-        photos=(str(photos),),
-        out=str(tmp_path / "run"),
-        preset="tiny",
-        batch=2,
-        crop_px=64,
-        held_out=1,
-        warmup=0.0,
-        muon_lr=0.003,
-    )
+def records(config: TrainingConfig, kind: str) -> list[dict[str, Any]]:
+    lines = (Path(config.out) / "log.jsonl").read_text().splitlines()
+    return [record for record in map(json.loads, lines) if record["kind"] == kind]
 
 
-def test_run_lowers_the_loss_and_leaves_weights_that_code(config: TrainingConfig):
-    run = Run(config)
-    run.evaluate()
-    for _ in range(20):
-        run.step()
-    run.evaluate()
-    records = [json.loads(line) for line in (Path(config.out) / "log.jsonl").read_text().splitlines()]
-    held_out = [record["held_out_loss"] for record in records if "held_out_loss" in record]
-    assert held_out[1] < held_out[0]
+@pytest.fixture(autouse=True)
+def few_crops_for_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", 4)
+    monkeypatch.setattr("dcae.training.prior.STEPS", 5)
+
+
+def test_run_lowers_the_loss_and_leaves_weights_that_code(change: ChangeConfig, begin: Begin):
+    config = change(steps=20, log_steps=5)
+    begin(config).go()
+    held_out = records(config, "held_out")
+    assert [record["step"] for record in held_out] == [0, 10, 20]
+    assert held_out[-1]["loss"] < held_out[0]["loss"]
+    assert [record["step"] for record in records(config, "step")] == [5, 10, 15, 20]
+    assert records(config, "end")[0]["reason"] == "finished"
+    codec = Codec(read_weights(Path(config.out) / "best.safetensors"))
+    image = np.full((70, 50, 3), 90, np.uint8)
+    assert codec.decode(codec.encode(image, 0.013)).shape == image.shape
+
+
+def test_best_holds_the_weights_with_the_lowest_held_out_loss(change: ChangeConfig, begin: Begin):
+    config = change(steps=4, muon_lr=3.0, adam_lr=1.0)  # so high that nothing gets better
+    begin(config).go()
+    assert [record["best"] for record in records(config, "held_out")] == [True, False, False]
     best = read_weights(Path(config.out) / "best.safetensors")
-    assert best.gaussian_conditional._quantized_cdf.numel() > 0
+    start = begin(change(out=config.out + "-start", steps=4)).average
+    assert all(torch.equal(a, b) for a, b in zip(best.parameters(), start.parameters(), strict=True) if a.dim() == 4)
 
 
-def test_run_that_starts_from_weights_continues_them(config: TrainingConfig, tmp_path: Path):
-    first = Run(config)
-    first.step()
-    first.evaluate()
-    started = Run(TrainingConfig(**{**vars(config), "start": str(Path(config.out) / "last.safetensors")}))
-    for ours, theirs in zip(started.model.parameters(), first.average.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
+def test_a_run_that_was_stopped_and_goes_on_is_the_unbroken_run(change: ChangeConfig, begin: Begin):
+    whole, broken = change(out=change().out + "-whole"), change()
+    begin(whole).go()
+    first = begin(broken)
+    take = first.step
+
+    def three_steps(x: torch.Tensor) -> None:
+        take(x)
+        if first.steps == 3:
+            first.ask_to_stop()
+
+    first.step = three_steps
+    first.go()
+    assert records(broken, "end")[0]["reason"] == "stopped"
+    second = begin(broken)
+    assert second.steps == 3
+    second.go()
+    for kind in ("step", "held_out"):
+        ours, theirs = (
+            [{k: v for k, v in record.items() if k not in ("seconds", "steps_per_s")} for record in records(run, kind)]
+            for run in (broken, whole)
+        )
+        assert ours == theirs
+    a, b = (read_weights(Path(run.out) / "last.safetensors") for run in (broken, whole))
+    assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
 
 
-def test_weights_of_another_network_are_refused(config: TrainingConfig):
-    Run(config).evaluate()
-    other = {**vars(config), "start": str(Path(config.out) / "last.safetensors"), "preset": "small"}
-    with pytest.raises(ValueError, match="holds another network than preset 'small'"):
-        Run(TrainingConfig(**other))
+def test_accumulated_parts_make_the_step_of_the_whole_batch(change: ChangeConfig, begin: Begin):
+    gradients = []
+    for accumulate in (1, 4):
+        run = begin(change(out=f"{change().out}-{accumulate}", batch=4, accumulate=accumulate, clip_norm=1e9))
+        run.step(next(run.batches()))
+        gradients.append({n: p.grad.clone() for n, p in run.model.named_parameters() if p.grad is not None})
+    for name, gradient in gradients[0].items():
+        torch.testing.assert_close(gradients[1][name], gradient, rtol=1e-3, atol=1e-4, msg=name)
 
 
-def test_lmbdas_of_a_batch_span_the_range(config: TrainingConfig):
-    run = Run(TrainingConfig(**{**vars(config), "batch": 8}))
-    lmbdas = run._lmbdas()
-    strata = (lmbdas.log() - np.log(0.0018)) / (np.log(0.05) - np.log(0.0018)) * 8
-    assert strata.floor().tolist() == list(range(8))
+def test_a_clock_of_its_own_ends_a_run_by_minutes(change: ChangeConfig, begin: Begin):
+    config = change(steps=0, minutes=0.02)
+    run = begin(config)
+    run.go()
+    assert run.finished
+    assert run.clock.seconds >= 1.2
+    assert records(config, "end")[0]["seconds"] < 10
 
 
-def test_learning_rate_ends_at_zero():
-    assert schedule(1.0, 0.01, 0.15) == pytest.approx(0, abs=1e-12)
-    assert schedule(3.0, 0.01, 0.15) == pytest.approx(0, abs=1e-12)
+def test_a_pause_holds_the_run_and_its_clock(change: ChangeConfig, begin: Begin, monkeypatch: pytest.MonkeyPatch):
+    run = begin(change(steps=2))
+    run.folder.request_pause()
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(run.clock.seconds)
+        if len(waits) == 3:
+            run.folder.clear_pause()
+
+    monkeypatch.setattr("dcae.training.loop.time.sleep", sleep)
+    run.go()
+    assert waits == [0.0, 0.0, 0.0]
+    assert run.finished
 
 
-def test_every_parameter_but_the_quantiles_has_one_optimiser():
+def test_a_stop_file_ends_the_run_and_goes_with_it(change: ChangeConfig, begin: Begin):
+    config = change(steps=50)
+    run = begin(config)
+    take = run.step
+    run.step = lambda x: (take(x), (run.folder.path / "stop").touch())[0]
+    run.go()
+    assert (run.steps, run.finished) == (1, False)
+    assert not (run.folder.path / "stop").exists()
+
+
+def test_run_that_starts_from_weights_continues_them(change: ChangeConfig, begin: Begin):
+    first = begin(change(steps=2))
+    first.go()
+    started = begin(change(out=change().out + "-2", start=str(first.folder.last)))
+    for (name, ours), theirs in zip(started.model.named_parameters(), first.average.parameters(), strict=True):
+        assert torch.equal(ours, theirs), name
+
+
+def test_fixed_lambda_runs_train_a_network_without_gains(change: ChangeConfig, begin: Begin):
+    config = change(lmbdas=(0.05,), steps=2)
+    run = begin(config)
+    run.go()
+    assert run.model.gain is None
+    assert [point["lmbda"] for point in records(config, "held_out")[0]["points"]] == [0.05]
+
+
+def test_ms_ssim_run_learns_by_its_own_loss(change: ChangeConfig, begin: Begin, photos: Path):
+    from PIL import Image
+
+    for path in photos.iterdir():
+        Image.open(path).resize((256, 224)).save(path)
+    config = change(loss="ms_ssim", crop_px=192, steps=15, muon_lr=0.001)
+    begin(config).go()
+    held_out = [record["loss"] for record in records(config, "held_out")]
+    assert held_out[-1] < held_out[0]
+
+
+def test_decoder_stage_leaves_the_encoder_alone(change: ChangeConfig, begin: Begin):
+    run = begin(change(stage="decoder", steps=2))
+    before = {name: parameter.clone() for name, parameter in run.model.named_parameters()}
+    run.go()
+    changed = {name.split(".")[0] for name, now in run.model.named_parameters() if not torch.equal(now, before[name])}
+    assert "synthesis_path" in changed
+    assert not changed & {"g_a", "analysis_path", "gain", "h_a"}
+
+
+def test_every_parameter_but_the_quantiles_has_one_optimiser(change: ChangeConfig):
     model = DCAE(PRESETS["tiny"])
     matrices, others = split_parameters(model)
     named = {id(parameter) for name, parameter in model.named_parameters() if name != "entropy_bottleneck.quantiles"}
     assert sorted(map(id, [*matrices, *others])) == sorted(named)
-
-
-def test_loss_is_the_weighted_sum_of_the_paper():
-    x = torch.zeros(2, 3, 64, 64)
-    output = {"x_hat": x + 0.1, "likelihoods": {"y": torch.full((2, 4096), 0.5), "z": torch.full((2, 4096), 0.25)}}
-    lmbda = torch.tensor([0.013, 0.0325])
-    loss = rate_distortion_loss(output, x, lmbda)
-    per_sample = lmbda * 255**2 * 0.01 + 3
-    assert loss.bpp == pytest.approx(3)
-    assert float(loss.loss) == pytest.approx(float((per_sample * torch.tensor([1.0, 0.4**0.5])).mean()), rel=1e-5)
+    for optimizer in ("muon", "adam"):
+        groups = main_optimizer(model, change(optimizer=optimizer)).param_groups
+        assert sorted(id(p) for group in groups for p in group["params"]) == sorted(named)

@@ -5,7 +5,9 @@ import torch
 
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
-from dcae.training.loss import rate_distortion_loss
+from dcae.model.entropy import Noise
+from dcae.training.chance import noise
+from dcae.training.loss import RateDistortion
 from dcae.training.tuning import decoder_output, freeze_encoder
 
 ENCODER = ("g_a.", "h_a.", "gain.", "analysis_path.")
@@ -24,9 +26,13 @@ def model() -> DCAE:
     return model
 
 
+def drawn(model: DCAE, count: int) -> Noise:
+    return noise(0, 0, range(count), model.config, 64)
+
+
 def test_only_what_a_decoder_runs_gets_a_gradient(model: DCAE):
     x, lmbda = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05])
-    rate_distortion_loss(decoder_output(model, x, lmbda), x, lmbda).loss.backward()
+    RateDistortion()(decoder_output(model, x, lmbda, drawn(model, 2)), x, lmbda).loss.backward()
     for name, parameter in model.named_parameters():
         if name.startswith(ENCODER):
             assert parameter.grad is None, name
@@ -37,7 +43,7 @@ def test_only_what_a_decoder_runs_gets_a_gradient(model: DCAE):
 
 def test_mu_learns_from_the_rate(model: DCAE):
     x, lmbda = torch.rand(1, 3, 64, 64), torch.tensor([0.05])
-    (-decoder_output(model, x, lmbda)["likelihoods"]["y"].log2().sum()).backward()
+    (-decoder_output(model, x, lmbda, drawn(model, 1))["likelihoods"]["y"].log2().sum()).backward()
     last = model.slice_loop.get_submodule("slices.0.mean_transform.5")
     assert isinstance(last, torch.nn.Conv2d)
     assert last.weight.grad is not None
@@ -46,7 +52,7 @@ def test_mu_learns_from_the_rate(model: DCAE):
 
 def test_likelihoods_are_those_of_a_forward_pass_in_eval_mode(model: DCAE):
     x, lmbda = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05])
-    ours, theirs = decoder_output(model, x, lmbda), model(x, lmbda)
+    ours, theirs = decoder_output(model, x, lmbda, drawn(model, 2)), model(x, lmbda)
     for part in ("y", "z"):
         torch.testing.assert_close(ours["likelihoods"][part], theirs["likelihoods"][part])
     torch.testing.assert_close(ours["x_hat"], theirs["x_hat"])

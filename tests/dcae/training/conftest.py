@@ -1,0 +1,64 @@
+"""What tests of training share: a small configuration of a run over three photos, and its beginning."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from accelerate import Accelerator
+from PIL import Image
+
+from dcae.training.config import TrainingConfig
+from dcae.training.loop import Run
+from dcae.training.run_folder import RunFolder
+
+ChangeConfig = Callable[..., TrainingConfig]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of three small smooth photos."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(3):
+        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
+        coarse.resize((160, 128), Image.Resampling.BICUBIC).save(folder / f"{index}.png")
+    return folder
+
+
+@pytest.fixture
+def change(photos: Path, tmp_path: Path) -> ChangeConfig:
+    """Makes the configuration of a run of six steps, with changes."""
+    values = {
+        "photos": (str(photos),),
+        "out": str(tmp_path / "run"),
+        "preset": "tiny",
+        "steps": 6,
+        "batch": 2,
+        "crop_px": 64,
+        "held_out": 1,
+        "warmup": 0.0,
+        "muon_lr": 0.003,
+        "evaluations": 2,
+        "log_steps": 2,
+        "bfloat16": False,
+    }
+
+    def changed(**changes: Any) -> TrainingConfig:
+        return TrainingConfig(**{**values, **changes})
+
+    return changed
+
+
+@pytest.fixture
+def begin() -> Callable[[TrainingConfig], Run]:
+    """Begins a run in this process, or goes on with the one in its folder."""
+
+    def begun(config: TrainingConfig) -> Run:
+        folder = RunFolder(config.out)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        return Run(config, Accelerator(cpu=True), folder)
+
+    return begun

@@ -1,0 +1,57 @@
+"""What a run begins with: its seed's network, moved to its lambda, with what other weights have that fits."""
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+
+from dcae.checkpoint import save_weights
+from dcae.config import PRESETS
+from dcae.model.dcae import DCAE
+from dcae.training.network import perceptual_distance, start_model
+
+from .conftest import ChangeConfig
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    torch.manual_seed(5)
+    model = DCAE(PRESETS["tiny"])
+    model.update()
+    save_weights(model, tmp_path / "start.safetensors")
+    return tmp_path / "start.safetensors"
+
+
+def test_a_seed_is_a_network(change: ChangeConfig):
+    first, again, other = (start_model(change(seed=seed)).slice_loop.dictionary for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_another_size_takes_what_fits(change: ChangeConfig, weights: Path, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    model = start_model(change(start=str(weights), model={"num_slices": 4}))
+    torch.manual_seed(5)
+    theirs = DCAE(PRESETS["tiny"])
+    assert torch.equal(model.slice_loop.dictionary, theirs.slice_loop.dictionary)
+    assert "parameters fit, the others start anew" in caplog.text
+
+
+def test_weights_of_which_nothing_fits_are_refused(
+    change: ChangeConfig, weights: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dcae.training.network.take_over", lambda *_: (0, 7))
+    with pytest.raises(ValueError, match="none of its parameters fits the network"):
+        start_model(change(start=str(weights)))
+
+
+def test_a_network_of_one_lambda_starts_with_its_step(change: ChangeConfig):
+    fine, coarse = (start_model(change(lmbdas=(lmbda,))).analysis_path for lmbda in (0.052, 0.013))
+    assert fine is not None
+    assert coarse is not None
+    torch.testing.assert_close(fine.conv.weight, 2 * coarse.conv.weight)
+
+
+def test_no_perceptual_distance_is_loaded_unless_it_is_weighed(change: ChangeConfig):
+    assert perceptual_distance(change(), torch.device("cpu")) is None
