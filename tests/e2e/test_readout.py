@@ -83,6 +83,16 @@ def test_legend_adds_up_to_the_file(mount: Mount):
     assert label.startswith("Stacked bar of 21,632 bytes: z 1,204, slice 0 9,120")
 
 
+@pytest.mark.parametrize(("width_px", "lines"), [(1100, 2), (700, 4), (352, 8)])
+def test_legend_is_whole_in_as_few_lines_as_there_is_room_for(mount: Mount, width_px: int, lines: int):
+    mounted = mount(readout(), width_px)
+    boxes = [row.bounding_box() for row in mounted.element.locator("tbody tr").all()]
+    assert len({box["y"] for box in boxes if box}) == lines
+    cells = mounted.element.locator("tbody :is(th, td)")
+    assert cells.evaluate_all("cells => cells.every(cell => cell.scrollWidth <= cell.clientWidth + 1)")
+    assert cells.evaluate_all("cells => cells.every(cell => cell.clientHeight < 24)")
+
+
 def test_whole_bytes_of_an_estimate_add_up_to_its_whole_total(mount: Mount):
     made = Readout()
     made.show("estimate", {"bytes": 10.0}, [("z", 3.4), ("slice 0", 3.3), ("header and other", 3.3)])

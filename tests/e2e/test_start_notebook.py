@@ -1,7 +1,7 @@
 """The newcomer's journey: 00_start, opened in JupyterLab, runs and shows a picture, offline."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.e2e
 
@@ -58,3 +58,11 @@ def test_letters_pressed_in_the_explorer_do_nothing_to_the_notebook(page: Page, 
         for key in "add":  # JupyterLab's: a cell above, delete the cell
             page.keyboard.press(key)
     assert page.evaluate(SOURCES) == before
+
+
+@pytest.mark.parametrize("part", [".dcae-stage", ".dcae-readout-numbers", ".dcae-rd-plot-drawing"])
+def test_picture_numbers_and_plot_are_on_the_first_screen_of_1280_by_900_px(page: Page, lab_server: str, part: str):
+    page.set_default_timeout(120_000)
+    page.goto(lab_server.format("00_start.ipynb"))
+    page.wait_for_selector(".dcae-readout-badge[data-kind=file]")
+    expect(page.locator(f".dcae-explorer {part}")).to_be_in_viewport(ratio=0.95)

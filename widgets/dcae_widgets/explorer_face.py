@@ -25,13 +25,17 @@ from dcae_widgets.rd_plot import RdPlot
 from dcae_widgets.readout import Readout
 
 LAYOUT = {
-    "grid_template_areas": '"controls controls" "view readout" "view plot"',
-    "grid_template_columns": "minmax(0, 1fr) minmax(300px, 32%)",
-    "grid_template_rows": "auto auto 1fr",
+    "grid_template_areas": '"controls controls" "view head" "view numbers" "view plot" "happened happened"',
+    "grid_template_columns": "minmax(0, 1fr) minmax(300px, 35%)",
+    "grid_template_rows": "auto auto auto 1fr auto",
     "grid_gap": "12px 20px",
     "width": "100%",
 }
-"""The panel across the top, the viewer below at the left, numbers and plot at its right."""
+"""The panel across the top, the viewer below at the left, numbers and plot at its right, and the bar of the file's bytes
+across the bottom; the readout's style puts its own parts into its three areas."""
+
+VIEW_HEIGHT_PX = 440
+"""As high as a shipped photo needs at 100 %, so that a small screen shows picture, numbers and plot together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +74,14 @@ class ExplorerFace:
 
     def __init__(self, controls: Controls, source: PhotoSource, photo: NDArray[np.uint8]) -> None:
         self.controls = controls
-        self.photo_view = PhotoView([])
+        self.photo_view = PhotoView([], height_px=VIEW_HEIGHT_PX)
         self.readout, self.rd_plot = Readout(), RdPlot()
         self.qualities: Interval | Sequence[float] | None = Interval(LMBDA_MIN, LMBDA_MAX)
-        areas = {"controls": self.controls, "view": self.photo_view, "readout": self.readout, "plot": self.rd_plot}
+        areas = {"controls": self.controls, "view": self.photo_view, "plot": self.rd_plot}
         for area, widget in areas.items():
             widget.layout = BoxLayout(grid_area=area, width="auto", min_width="0", margin="0")
         self._curves_are_of_a_window = False
+        self._photo, self._decoded = (Layer(name, photo[:1, :1]) for name in ("photo", "decoded"))
         self.show_photo(source, photo)
 
     @property
@@ -93,7 +98,7 @@ class ExplorerFace:
             view: Which part of it, as of PhotoView; None for the whole.
         """
         self.shown = Shown(source)
-        self._show_layers([Layer("photo", photo), Layer("decoded", faded(photo))], view)
+        self._show_layers({self._photo: photo, self._decoded: faded(photo)}, view)
         self.photo_view.label = f"{source.name}, {_px(photo)}, and what its file shows"
 
     def show_dial(self, lmbda: float) -> None:
@@ -152,7 +157,7 @@ class ExplorerFace:
 
     def _draw_opened(self, event: Opened) -> None:
         source, size = event.wanted.source, (event.picture.shape[1], event.picture.shape[0])
-        self._show_layers([Layer("decoded", event.picture)], None)
+        self._show_layers({self._decoded: event.picture}, None)
         self.photo_view.label = f"The picture in {source.name}, {_px(event.picture)}"
         self.shown = Shown(source, event.model, event.picture, event.lmbda, event.data)
         lmbda = "the weights' one λ" if event.lmbda is None else f"λ {decimal(event.lmbda)}"
@@ -184,16 +189,21 @@ class ExplorerFace:
 
     def close(self) -> None:
         """Closes all widgets."""
-        for widget in (*self.photo_view.layers, *self.widgets):
+        for widget in (self._photo, self._decoded, *self.widgets):
             widget.close()
 
-    def _show_layers(self, layers: list[Layer], view: list[float] | None) -> None:
-        old = list(self.photo_view.layers)
+    def _show_layers(self, images: dict[Layer, NDArray[np.uint8]], view: list[float] | None) -> None:
+        """Other pictures in the same layers.
+
+        New layers would stay in the page with all their pixels, closed or not: JupyterLab's comms (4.6: CommHandler)
+        hold on to their kernel's `statusChanged` for as long as the page is open.
+        """
+        for layer, image in reversed(images.items()):  # a photo is never seen beside what another was decoded to
+            layer.set_image(image)
+        layers = list(images)
         with self.photo_view.hold_sync():
             self.photo_view.outline, self.photo_view.layers = [], layers
             self.photo_view.view = view or [layers[0].width / 2, layers[0].height / 2, 0.0]
-        for layer in old:
-            layer.close()
 
     def _whole(self, width: int, height: int) -> str:
         """What the numbers of a whole photo are of, and why λ cannot be moved if it cannot; its place is short."""
