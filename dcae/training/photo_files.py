@@ -95,7 +95,7 @@ class PhotoFiles(TrainingPhotos):
             try:
                 files.append((path, photo_size(path)))
             except (ValueError, OSError) as error:
-                self._skip([(str(path), why(error, str(path)))])
+                self._skip([(str(path), why(error, path))])
         return files
 
     def _hold_out(self, files: list[PhotoFile], count: int) -> list[PhotoFile]:
@@ -116,7 +116,7 @@ class PhotoFiles(TrainingPhotos):
                     self.held_out.append(read_photo(path, size))
                     break
                 except (ValueError, OSError) as error:
-                    self._skip([(str(path), why(error, str(path)))])
+                    self._skip([(str(path), why(error, path))])
         return [file for place, file in enumerate(files) if place not in taken]
 
     def _nothing_left(self) -> ValueError:
@@ -180,8 +180,8 @@ class FileCrops(Dataset[Sample]):
 
     def _skip(self, index: int, error: Exception) -> Skip:
         self._damaged.add(index)
-        name = str(self.files[index][0])
-        return name, why(error, name)
+        path, _ = self.files[index]
+        return str(path), why(error, path)
 
 
 def memory_bytes(sizes: Sequence[tuple[int, int]], crop_px: int) -> int:

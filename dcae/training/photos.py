@@ -34,6 +34,7 @@ class TrainingPhotos(ABC):
     def __init__(self) -> None:
         self.held_out: list[np.ndarray] = []
         self.skipped: list[Skip] = []
+        self._skipped_names: set[str] = set()
 
     @property
     @abstractmethod
@@ -67,10 +68,9 @@ class TrainingPhotos(ABC):
 
     def _skip(self, skips: Sequence[Skip]) -> None:
         """Names and counts what was found to be unusable; a photo that two workers meet counts once."""
-        known = {name for name, _ in self.skipped} if skips else set()
         for name, reason in skips:
-            if name not in known:
-                known.add(name)
+            if name not in self._skipped_names:
+                self._skipped_names.add(name)
                 self.skipped.append((name, reason))
                 log.warning("skipped %s: %s (%d so far)", name, reason, len(self.skipped))
 
@@ -116,10 +116,11 @@ def check_holds_crop(size: tuple[int, int], crop_px: int) -> None:
         raise ValueError(f"{size[0]} x {size[1]} px; a crop has {crop_px} x {crop_px} px")
 
 
-def why(error: Exception, name: str) -> str:
-    """What an error says about a file, without the file's name in front.
+def why(error: Exception, source: Path | bytes) -> str:
+    """What an error says about a photo, without the name that `load_image` puts in front.
 
-    >>> why(ValueError("a/1.png: damaged"), "a/1.png")
+    >>> why(ValueError("a/1.png: damaged"), Path("a/1.png"))
     'damaged'
     """
+    name = f"image of {len(source)} bytes" if isinstance(source, bytes) else str(source)
     return str(error).removeprefix(f"{name}: ")

@@ -6,6 +6,7 @@ Knows folders and names. Does not open a photo.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from dcae.images import FORMATS
 
 PHOTO_SUFFIXES = frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS)
 """Lower-case suffixes, with the dot, of the formats that are read."""
+
+_ADDRESS = re.compile(r"(?!pipe:)[a-z0-9]+://")  # a pipe would run a command
 
 
 def find_sources(sources: Sequence[str]) -> tuple[list[Path], list[str]]:
@@ -53,7 +56,7 @@ def _names(source: str) -> list[str]:
         return [source]
     shards = expand_urls(source)
     for shard in shards:
-        if "://" not in shard and not os.path.isfile(shard):
+        if not _ADDRESS.match(shard) and not os.path.isfile(shard):
             raise ValueError(f"{source} names {len(shards)} tar shards, but there is no {shard}")
     return shards
 

@@ -56,6 +56,8 @@ def test_source_that_is_missing_or_holds_nothing_is_refused(tmp_path: Path):
         find_sources([str(tmp_path / "nowhere")])
     with pytest.raises(ValueError, match=r"names 2 tar shards, but there is no .*s-1\.tar"):
         find_sources([str(tmp_path / "s-{0..1}.tar")])
+    with pytest.raises(ValueError, match=r"there is no pipe:rm x://s\.tar"):
+        find_sources(["pipe:rm x://s.tar"])
     (tmp_path / "s-0.tar").unlink()
     with pytest.raises(ValueError, match=r"no photos in .*; looked for .*\.png.* and \.tar"):
         find_sources([str(tmp_path)])
