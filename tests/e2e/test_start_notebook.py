@@ -60,7 +60,7 @@ def test_letters_pressed_in_the_explorer_do_nothing_to_the_notebook(page: Page, 
     assert page.evaluate(SOURCES) == before
 
 
-@pytest.mark.parametrize("part", [".dcae-stage", ".dcae-readout-numbers", ".dcae-rd-plot-drawing"])
+@pytest.mark.parametrize("part", [".dcae-stage", ".dcae-readout-numbers", ".dcae-plot-drawing"])
 def test_picture_numbers_and_plot_are_on_the_first_screen_of_1280_by_900_px(page: Page, lab_server: str, part: str):
     page.set_default_timeout(120_000)
     page.goto(lab_server.format("00_start.ipynb"))

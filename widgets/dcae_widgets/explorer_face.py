@@ -31,7 +31,7 @@ LAYOUT = {
     "grid_gap": "12px 20px",
     "width": "100%",
 }
-"""The panel across the top, the viewer below at the left, numbers and plot at its right, and the bar of the file's bytes
+"""The panel across the top, the viewer below at the left, numbers and plot at its right, the bar of the file's bytes
 across the bottom; the readout's style puts its own parts into its three areas."""
 
 VIEW_HEIGHT_PX = 440
