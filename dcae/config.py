@@ -27,6 +27,7 @@ _LIMITS = {
     "hyper_depth": (0, 64),
     "bottlenecks": (0, 64),
     "gain_knots": (0, 65_536),
+    "dictionary_entries": (0, 65_536),
     "window": (2, 64),
     "hyper_window": (2, 64),
 }
@@ -50,7 +51,7 @@ class DCAEConfig:
         hyper_head_size: Channels of one attention head there; divides N.
         hyper_window: Side of an attention window there.
         bottlenecks: Residual bottlenecks in a down or up block.
-        dictionary_entries: Entries of the learned dictionary.
+        dictionary_entries: Entries of the learned dictionary; 0 for a network without one.
         dictionary_heads: Heads of the cross-attention that reads it.
         dictionary_head_size: Channels of one such head; an entry has heads x head size channels.
         context_widths: Channels of the two hidden layers of each mean, scale and refinement transform.
@@ -153,7 +154,7 @@ class DCAEConfig:
         >>> PRESETS["paper"].support_channels(0)
         960
         """
-        return 3 * self.M + slice_index * self.slice_channels
+        return (3 if self.dictionary_entries else 2) * self.M + slice_index * self.slice_channels
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON values: what a weights file stores.

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,6 +38,23 @@ def live(
 
     result = live_latency(partial(open_codec, model), photo_of(width, height), steps, background)
     typer.echo(json.dumps(result.to_json_dict(), indent=2) if as_json else _sentence(result))
+
+
+@bench.command("train")
+def training(
+    preset: Annotated[str, typer.Option(help="Network, as in a run's configuration.")] = "small",
+    steps: Annotated[int, typer.Option(min=1, help="Steps of a round.")] = 10,
+) -> None:
+    """Measure what the trainer adds to a bare loop of forward pass, backward pass and step, on the shipped photos."""
+    from dcae.training.config import TrainingConfig
+    from dcae.training.pace import ROUNDS, measure_pace
+
+    photos = str(files("dcae_data") / "images")
+    pace = measure_pace(TrainingConfig(photos=(photos,), out="", preset=preset, held_out=2), steps)
+    typer.echo(
+        f"{preset}: {pace.trainer:.2f} steps/s, a bare loop {pace.bare:.2f}; ratio {pace.ratio:.3f} "
+        f"(medians of {ROUNDS} rounds of {steps} steps of each, in turns)"
+    )
 
 
 def _sentence(result: "LiveLatency") -> str:

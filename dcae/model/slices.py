@@ -39,15 +39,19 @@ class SlicePredictor(nn.Module):
     def __init__(self, config: DCAEConfig, slice_index: int) -> None:
         super().__init__()
         support = config.support_channels(slice_index)
-        self.dictionary_attention = DictionaryAttention(support - config.M, config)
+        self.dictionary_attention = None
+        if config.dictionary_entries:
+            self.dictionary_attention = DictionaryAttention(support - config.M, config)
         self.mean_transform = _slice_transform(config, support)
         self.scale_transform = _slice_transform(config, support)
         self.lrp_transform = _slice_transform(config, support + config.slice_channels)
         self.softplus = config.scale_activation == "softplus"
 
-    def forward(self, query: Tensor, dictionary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, query: Tensor, dictionary: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """The support of the slice, its mu and its sigma."""
-        support = torch.cat([query, self.dictionary_attention(query, dictionary)], dim=1)
+        support = query
+        if self.dictionary_attention is not None and dictionary is not None:
+            support = torch.cat([query, self.dictionary_attention(query, dictionary)], dim=1)
         sigma = self.scale_transform(support)
         return support, self.mean_transform(support), F.softplus(sigma) if self.softplus else sigma
 
@@ -64,12 +68,16 @@ class SliceLoop(nn.Module):
 
     def __init__(self, config: DCAEConfig) -> None:
         super().__init__()
-        self.dictionary = nn.Parameter(torch.randn(config.dictionary_entries, config.dictionary_size))
+        self.dictionary = None
+        if config.dictionary_entries:
+            self.dictionary = nn.Parameter(torch.randn(config.dictionary_entries, config.dictionary_size))
         self.slices = nn.ModuleList(SlicePredictor(config, index) for index in range(config.num_slices))
 
     def forward(self, latent_scales: Tensor, latent_means: Tensor, code: Code) -> Slices:
         query = torch.cat([latent_scales, latent_means], dim=1)
-        dictionary = self.dictionary.view_as(self.dictionary)  # torch's counter of operations fails on a parameter
+        dictionary = self.dictionary
+        if dictionary is not None:
+            dictionary = dictionary.view_as(dictionary)  # torch's counter of operations fails on a parameter
         found: list[tuple[Tensor, Tensor, Tensor]] = []
         for index, predictor in enumerate(cast(Iterable[SlicePredictor], self.slices)):
             support, mu, sigma = predictor(query, dictionary)

@@ -19,6 +19,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from dcae.checkpoint import save_weights
+from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise
 from dcae.training.chance import lmbdas, noise
 from dcae.training.config import TrainingConfig
@@ -61,7 +62,8 @@ class Run:
         self.network = engine.prepare(network)
         self.loss = RateDistortion(config.loss, config.lpips, perceptual_distance(config, engine.device))
         self.steps, self.best_loss, self.best_step, seconds, log_bytes = 0, math.inf, -1, 0.0, 0
-        self._logged_at, self._since_log, self.finished, self._asked_to_stop = 0.0, Means(engine), False, False
+        self._logged_at, self._since_log, self.measured = 0.0, Means(engine), 0
+        self.finished = self._asked_to_stop = False
         state = folder.load_state()
         if state is not None:
             seconds, log_bytes = self._take(state)
@@ -94,19 +96,22 @@ class Run:
         self.folder.clear_stop()
         if self.best_step < 0:
             self._evaluate_and_save()
-        evaluations = self.config.evaluations
-        done = math.floor(self.share * evaluations)
         self.clock.restart()
         with Progress(self.config, shown=self.engine.is_main_process) as progress:
             batches = self.batches()
-            while self.share < 1 and not self._must_stop():
-                self.step(next(batches))
+            while not self._must_stop() and self.share < 1:
+                self.advance(batches)
                 progress.update(self.steps, self.clock.seconds, self._since_log.last)
-                if done < (passed := math.floor(self.share * evaluations)) < evaluations:
-                    done = passed
-                    self._aside(self._evaluate_and_save)
-                self._aside(self._save_and_show)
         self._end("finished" if self.share >= 1 else "stopped")
+
+    def advance(self, batches: Iterator[Tensor]) -> None:
+        """A measurement if one is due, one step on the next of `batches`, and then saving and showing as due."""
+        passed = math.floor(self.share * self.config.evaluations)
+        if passed > self.measured:
+            self.measured = passed
+            self._aside(self._evaluate_and_save)
+        self.step(next(batches))
+        self._aside(self._save_and_show)
 
     def batches(self) -> Iterator[Tensor]:
         """This process's crops of the next step and those after it: (B, 3, side, side) in [0, 1]."""
@@ -140,10 +145,9 @@ class Run:
         """Measures the average on the held-out photos, and keeps it as the best weights if it is."""
         config = self.config
         low, high = (config.lmbdas[0],) * 2 if config.lmbdas else (config.lmbda_min, config.lmbda_max)
+        weights = self._finished_average()
         points = self._averaged(
-            lambda: mean_points(
-                self.average, self.photos.held_out, evaluation_lmbdas(low, high), self.loss, self.engine
-            )
+            lambda: mean_points(weights, self.photos.held_out, evaluation_lmbdas(low, high), self.loss, self.engine)
         )
         loss = sum(point.loss for point in points) / len(points)
         is_best = loss < self.best_loss
@@ -172,6 +176,7 @@ class Run:
                 "log_bytes": self.log.size,
                 "logged_at": self._logged_at,
                 "since_log": self._since_log.state,
+                "measured": self.measured,
                 "finished": self.finished,
             }
         )
@@ -190,11 +195,8 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.quantiles.load_state_dict(state["quantiles"])
         self.steps, self.best_loss, self.best_step = state["steps"], state["best_loss"], state["best_step"]
-        self._logged_at, self._since_log.state, self.finished = (
-            state["logged_at"],
-            state["since_log"],
-            state["finished"],
-        )
+        self._logged_at, self.measured, self.finished = state["logged_at"], state["measured"], state["finished"]
+        self._since_log.state = state["since_log"].to(self.engine.device)
         return state["seconds"], state["log_bytes"]
 
     def _backward(self, x: Tensor) -> Iterator[Loss]:
@@ -303,10 +305,16 @@ class Run:
                 found.append(self.engine.gather(z.float()))  # pyright: ignore[reportArgumentType]
         fit_prior(self.average, torch.cat(found))
 
+    def _finished_average(self) -> DCAE:
+        """A copy of the average with its tables: they need z's quantiles found anew, which the run goes on without."""
+        weights = copy.deepcopy(self.average)
+        weights.update()
+        return weights
+
     def _write_weights(self) -> None:
         """`last`, and `best` if the state that was just saved is the best one."""
         if self.log is None:
             return
-        self.average.update()
+        weights = self._finished_average()
         for path in [self.folder.last] + [self.folder.best] * (self.best_step == self.steps):
-            self.folder.until_written(lambda path=path: save_weights(self.average, path))
+            self.folder.until_written(lambda path=path: save_weights(weights, path))

@@ -42,7 +42,7 @@ class Network(nn.Module):
             self.stage = decoder_output
         self._ddp_params_and_buffers_to_ignore = ["model.entropy_bottleneck.quantiles"]
 
-    def forward(self, x: Tensor, lmbda: Tensor | None, noise: Noise) -> dict[str, Any]:
+    def forward(self, x: Tensor, lmbda: Tensor | None, noise: Noise | None) -> dict[str, Any]:
         """The stage's output, its transforms in the run's precision."""
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self._in_bfloat16):
             return self.stage(self.model, x, lmbda, noise)

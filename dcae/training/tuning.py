@@ -23,7 +23,7 @@ def freeze_encoder(model: DCAE) -> None:
             part.requires_grad_(False)
 
 
-def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise) -> dict[str, Any]:
+def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise | None) -> dict[str, Any]:
     """As `DCAE.forward`, for a model whose encoder is frozen, with gradients for everything else.
 
     The likelihoods are those of the symbols. Their gradient reaches sigma; mu, which a symbol's likelihood does not
@@ -38,6 +38,7 @@ def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise) -
     quantised: list[Tensor] = []
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
     of_symbols = y_likelihoods(model.gaussian_conditional, torch.cat(quantised, dim=1), slices.mu, slices.sigma)
-    of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise.y)
+    noise_y = noise.y if noise is not None else torch.rand_like(y) - 0.5
+    of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise_y)
     x_hat = model.synthesise(slices.y_hat, lmbda)
     return {"x_hat": x_hat, "likelihoods": {"y": of_symbols * (of_noisy / of_noisy.detach()), "z": z_probabilities}}

@@ -112,7 +112,7 @@ def test_tables_after_rounding_are_those_of_the_rounded_parameters(model: DCAE):
 @pytest.mark.parametrize("value", [7e4, torch.nan, torch.inf])
 def test_rounding_refuses_what_half_precision_cannot_hold_and_leaves_the_model(model: DCAE, value: float):
     with torch.no_grad():
-        model.slice_loop.dictionary[0, 0] = value
+        model.get_parameter("slice_loop.dictionary")[0, 0] = value
     before = identity(model)
     with pytest.raises(ValueError, match=rf"dictionary reaches {value:g}; half precision ends at 65504"):
         round_to_half(model)

@@ -31,6 +31,7 @@ def test_paper_is_the_published_network():
 
 def test_the_support_of_a_slice_is_two_maps_of_z_the_dictionary_and_the_slices_before_it():
     assert [TINY.support_channels(index) for index in range(5)] == [240, 256, 272, 288, 304]
+    assert [replace(TINY, dictionary_entries=0).support_channels(index) for index in (0, 4)] == [160, 224]
 
 
 def test_a_config_cannot_be_changed():

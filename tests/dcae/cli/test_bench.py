@@ -1,6 +1,7 @@
-"""`dcae bench live` says in a line or in JSON what it measured, on a picture of the size that was asked for."""
+"""`dcae bench` says in a line or in JSON what it measured, of what was asked for."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,3 +40,13 @@ def test_what_is_no_size_is_refused(run: Run):
     result = run("bench", "live", "--width", 0)
     assert result.exit_code == 2
     assert "Invalid value for '--width'" in result.stderr
+
+
+def test_what_the_trainer_adds_is_a_ratio_of_two_paces(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dcae.training.pace.ROUNDS", 1)
+    result = run("bench", "train", "--preset", "tiny", "--steps", 1)
+    assert result.exit_code == 0, result.stderr
+    found = re.fullmatch(r"tiny: ([\d.]+) steps/s, a bare loop ([\d.]+); ratio ([\d.]+) \(.*\)\n", result.stdout)
+    assert found
+    trainer, bare, ratio = map(float, found.groups())
+    assert ratio == pytest.approx(bare and trainer / bare, rel=0.05)

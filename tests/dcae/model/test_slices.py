@@ -105,3 +105,10 @@ def test_softplus_makes_every_sigma_positive_and_none_leaves_the_raw_output(
     torch.manual_seed(0)
     loop = SliceLoop(replace(CONFIG, scale_activation=scale_activation)).double()
     assert (float(run(loop, latents).sigma.min()) > 0) == positive
+
+
+def test_a_network_without_a_dictionary_predicts_from_z_and_the_slices_before(latents: tuple[Tensor, Tensor, Tensor]):
+    torch.manual_seed(0)
+    loop = SliceLoop(replace(CONFIG, dictionary_entries=0)).double()
+    assert not [name for name, _ in loop.named_parameters() if "dictionary" in name]
+    assert run(loop, latents).y_hat.shape == latents[2].shape

@@ -13,6 +13,8 @@ from dcae.training.network import perceptual_distance, start_model
 
 from .conftest import ChangeConfig
 
+DICTIONARY = "slice_loop.dictionary"
+
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
@@ -24,7 +26,7 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_a_seed_is_a_network(change: ChangeConfig):
-    first, again, other = (start_model(change(seed=seed)).slice_loop.dictionary for seed in (1, 1, 2))
+    first, again, other = (start_model(change(seed=seed)).get_parameter(DICTIONARY) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -34,7 +36,7 @@ def test_another_size_takes_what_fits(change: ChangeConfig, weights: Path, caplo
     model = start_model(change(start=str(weights), model={"num_slices": 4}))
     torch.manual_seed(5)
     theirs = DCAE(PRESETS["tiny"])
-    assert torch.equal(model.slice_loop.dictionary, theirs.slice_loop.dictionary)
+    assert torch.equal(model.get_parameter(DICTIONARY), theirs.get_parameter(DICTIONARY))
     assert "parameters fit, the others start anew" in caplog.text
 
 

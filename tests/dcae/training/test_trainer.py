@@ -78,6 +78,7 @@ def test_two_processes_train_as_one_does(change: ChangeConfig, tmp_path: Path):
     train(one)
     end(start(two, tmp_path, processes=2), tmp_path)
     for ours, theirs in zip(figures(two, "step"), figures(one, "step"), strict=True):
+        assert ours.pop("kind") == theirs.pop("kind")
         assert ours == pytest.approx(theirs, rel=2e-3)
     for ours, theirs in zip(figures(two, "held_out"), figures(one, "held_out"), strict=True):
         assert ours["loss"] == pytest.approx(theirs["loss"], rel=2e-3)
