@@ -7,7 +7,7 @@ sample that drew it draws again, in memory as from disk.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,7 @@ class PhotoFiles(TrainingPhotos):
 
     def _measured(self, paths: Sequence[Path]) -> list[PhotoFile]:
         files = []
-        for path in tqdm(paths, desc="looking at photos", unit="photo", leave=False):
+        for path in tqdm(paths, "looking at photos", unit="photo", leave=False, disable=None):
             try:
                 files.append((path, photo_size(path)))
             except (ValueError, OSError) as error:
@@ -107,7 +107,7 @@ class PhotoFiles(TrainingPhotos):
         taken: set[int] = set()
         for index in range(count):
             start = round(index * len(files) / count)
-            for place in (*range(start, len(files)), *range(start)):
+            for place in chain(range(start, len(files)), range(start)):
                 if place in taken:
                     continue
                 taken.add(place)
@@ -149,7 +149,8 @@ class FileCrops(Dataset[Sample]):
     def read_all(self) -> list[Skip]:
         """Reads every photo at every scale into memory; returns what is damaged."""
         skips = []
-        for index, (path, size) in enumerate(tqdm(self.files, desc="reading photos", unit="photo", leave=False)):
+        files = tqdm(self.files, "reading photos", unit="photo", leave=False, disable=None)  # silent in a file
+        for index, (path, size) in enumerate(files):
             try:
                 photo = read_photo(path, size)
             except (ValueError, OSError) as error:
