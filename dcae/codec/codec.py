@@ -5,7 +5,7 @@ Knows lambda, sizes, padding and the order of steps. Does not know streams, flag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import numpy as np
@@ -19,10 +19,20 @@ from dcae.codec.interruption import interruption_point
 from dcae.codec.latent_coder import CodedLatents, LatentCoder, exact_arithmetic
 from dcae.codec.layer_points import add_points
 from dcae.codec.preview import Preview, fastest_dtype
-from dcae.codec.protocol import Interval
+from dcae.codec.protocol import Interval, Refined, RefinementStep
+from dcae.codec.refine import (
+    REFINEMENT_STEPS,
+    REPORTED_STEPS,
+    Latents,
+    Refinement,
+    check_refinement,
+    checked_trade_off,
+    true_loss,
+)
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
 from dcae.images import MAX_PIXELS, check_image, pad, padded_size, to_float
 from dcae.model.dcae import DCAE
+from dcae.rd import psnr_db
 from dcae.results import Estimate
 
 _FIXED_LMBDA = 0.0
@@ -141,7 +151,8 @@ class Codec:
     @cached_property
     def preview(self) -> Preview:
         """What makes estimates; made when the first one is asked for, of the model as it is then."""
-        return Preview(self.model, fastest_dtype(self.model))
+        with torch.inference_mode(False):  # `refine` sends gradients through it
+            return Preview(self.model, fastest_dtype(self.model))
 
 
 class Session:
@@ -151,11 +162,13 @@ class Session:
         codec: Whose session it is.
         height: Of the image, px.
         width: Of the image, px.
+        image: The image itself, uint8, height x width x 3.
         y: Ungained y of the padded image, (1, M, H/16, W/16).
     """
 
     def __init__(self, codec: Codec, image: NDArray[np.uint8]) -> None:
         self.codec, self.height, self.width = codec, image.shape[0], image.shape[1]
+        self.image = image.copy()
         like = next(codec.model.parameters())
         x = torch.from_numpy(pad(to_float(image), axes=(1, 2)))[None].to(like.device, like.dtype)
         with torch.inference_mode():
@@ -194,13 +207,66 @@ class Session:
         lmbda = _float32(lmbda)
         return self.codec.synthesise(self._coded(lmbda).y_hat, lmbda, self.height, self.width)
 
+    def refine(
+        self,
+        lmbda: float | None = None,
+        steps: int = REFINEMENT_STEPS,
+        *,
+        trade_off: float | None = None,
+        report: Callable[[RefinementStep], object] | None = None,
+    ) -> Refined:
+        """The file at lambda after y and z were refined (`dcae.codec.refine`), or the plain one if that is better.
+
+        Which is better say the real files and their 8-bit pictures: trade_off 255^2 MSE + bpp.
+
+        Args:
+            lmbda: As of `encode`.
+            steps: 1 or more; each takes about as long as half a training step.
+            trade_off: lambda of the loss. It is `lmbda` unless given; weights that have one fixed lambda do not say
+                which, so for them it must be given.
+            report: Is told how far it has come, every few steps.
+
+        Raises:
+            ValueError: if lambda is not legal, there is no trade-off above 0, there are no steps, or the image has more
+                than `MAX_REFINED_PX` pixels.
+        """
+        lmbda = _float32(lmbda)
+        trade_off = checked_trade_off(lmbda if trade_off is None else trade_off)
+        check_refinement(self.width, self.height, steps)
+        tell = report or (lambda _: None)
+        data, picture = self.encode(lmbda), self.reconstruct(lmbda)
+        plain = Refined(data, picture, psnr_db(self.image, picture), len(data), psnr_db(self.image, picture), False)
+        tell(RefinementStep(0, steps, len(data), plain.psnr_db))
+        latents = self._refined_latents(lmbda, trade_off, steps, tell)
+        coded = self.codec.latent_coder.encode(*latents, nearest=True)
+        data = pack(self._header(lmbda), coded.sections)
+        picture = self.codec.synthesise(coded.y_hat, lmbda, self.height, self.width)
+        refined = plain._replace(data=data, picture=picture, psnr_db=psnr_db(self.image, picture), improved=True)
+        return min(plain, refined, key=lambda each: true_loss(self.image, each.data, each.picture, trade_off))
+
+    def _refined_latents(
+        self, lmbda: float | None, trade_off: float, steps: int, tell: Callable[[RefinementStep], object]
+    ) -> Latents:
+        like, preview = self.y, self.codec.preview
+        x = torch.from_numpy(to_float(self.image))[None].to(like.device, like.dtype)
+        refinement = Refinement(preview, self._latents(lmbda), x, lmbda, trade_off, steps)
+        for step in range(1, steps + 1):
+            refinement.step()
+            if step % REPORTED_STEPS == 0 or step == steps:
+                bits, x_hat = preview.of_latents(*refinement.latents, lmbda, weighs=False)
+                quality = psnr_db(self.image, picture_of(x_hat, self.height, self.width))
+                tell(RefinementStep(step, steps, self._file_bytes(lmbda, bits.values()), quality))
+        return refinement.latents
+
+    def _latents(self, lmbda: float | None) -> Latents:
+        with torch.inference_mode():
+            y = self.codec.model.apply_gain(self.y, lmbda)
+            return Latents(y, self.codec.model.h_a(y))
+
     def _coded(self, lmbda: float | None) -> CodedLatents:
         """Coded latents at lambda; the last ones are kept, since a file and its picture are often asked for both."""
         if self._last is None or self._last[0] != lmbda:
-            with torch.inference_mode():
-                y = self.codec.model.apply_gain(self.y, lmbda)
-                z = self.codec.model.h_a(y)
-            self._last = (lmbda, self.codec.latent_coder.encode(y, z))
+            self._last = (lmbda, self.codec.latent_coder.encode(*self._latents(lmbda)))
         return self._last[1]
 
     def _header(self, lmbda: float | None) -> Header:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from dcae.codec.bitstream import BitstreamError, unpack
 from dcae.codec.codec import Codec, Session, check_pixel_count
+from dcae.codec.protocol import Refined, RefinementStep
+from dcae.codec.refine import REFINEMENT_STEPS
 from dcae.images import MAX_PIXELS, check_image
 from dcae.results import Estimate
 
@@ -166,6 +168,21 @@ class FixedLmbdaSession:
             ValueError: as `estimate`.
         """
         return self.codec.session_of(self, lmbda).reconstruct()
+
+    def refine(
+        self,
+        lmbda: float | None,
+        steps: int = REFINEMENT_STEPS,
+        *,
+        trade_off: float | None = None,
+        report: Callable[[RefinementStep], object] | None = None,
+    ) -> Refined:
+        """The file at lambda after a refinement, as of `Session.refine`; `trade_off` is lambda unless given.
+
+        Raises:
+            ValueError: as `estimate`, and as there.
+        """
+        return self.codec.session_of(self, lmbda).refine(None, steps, trade_off=trade_off or lmbda, report=report)
 
 
 class _Loaded:

@@ -25,6 +25,7 @@ from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, 
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_medians
+from dcae.model.quantiser import rounded
 
 if TYPE_CHECKING:
     from compressai.entropy_models import EntropyModel
@@ -65,8 +66,13 @@ class LatentCoder:
         self.z_tables = tables_of(model.entropy_bottleneck)
         self.y_tables = tables_of(model.gaussian_conditional)
 
-    def encode(self, y: Tensor, z: Tensor) -> CodedLatents:
+    def encode(self, y: Tensor, z: Tensor, *, nearest: bool = False) -> CodedLatents:
         """Codes gained y (1, M, H/16, W/16) and z (1, N, H/64, W/64).
+
+        Args:
+            y: What is coded.
+            z: What is coded before it.
+            nearest: Takes the symbols nearest to y - mu, whatever the model would choose.
 
         Raises:
             ValueError: if a symbol is 2^23 or larger.
@@ -74,7 +80,7 @@ class LatentCoder:
         with exact_arithmetic():
             y, z = y.to(self.device).to(self.dtype), z.to(self.device).to(self.dtype)
             z_symbols = _integers((z - self.medians).round())
-            slices = _SliceEncoder(self, y)
+            slices = _SliceEncoder(self, y, nearest)
             y_hat = self._predict(_to_tensor(z_symbols, z), slices)
         z_stream = encode_symbols(z_symbols.ravel(), self._z_indexes(z.shape), self.z_tables)
         sections = [Section(SectionType.Z, z_stream), *slices.flag_sections(), *slices.sections]
@@ -133,14 +139,15 @@ class LatentCoder:
 class _SliceEncoder:
     """`code` for the slice loop: symbols of y, their streams and flags on the way."""
 
-    def __init__(self, coder: LatentCoder, y: Tensor) -> None:
-        self.coder, self.parts = coder, y.chunk(coder.config.num_slices, dim=1)
+    def __init__(self, coder: LatentCoder, y: Tensor, nearest: bool) -> None:
+        self.coder, self.parts, self.nearest = coder, y.chunk(coder.config.num_slices, dim=1), nearest
         self.sections: list[Section] = []
         self.flags: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
 
     def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
         interruption_point()
-        symbols = _integers(self.coder.choose_symbols(self.parts[slice_index] - mu, sigma))
+        residual = self.parts[slice_index] - mu
+        symbols = _integers(rounded(residual) if self.nearest else self.coder.choose_symbols(residual, sigma))
         interruption_point()
         scales = sigma.cpu().numpy().ravel()
         self.flags.append(flag(scales, self.coder.margin, slice_index * scales.size))

@@ -51,8 +51,23 @@ class Preview:
             ValueError: if lambda is not legal.
         """
         y = self.model.apply_gain(y, lmbda).contiguous(memory_format=torch.channels_last)
-        z_hat, z_probabilities = z_likelihoods(self.model.entropy_bottleneck, self.network.h_a(y.to(self.dtype)))
-        quantiser = _Quantiser(self.model, y, self.dtype)
+        return self.of_latents(y, self.network.h_a(y.to(self.dtype)), lmbda, weighs=self.model.gain is not None)
+
+    @torch.inference_mode()
+    def of_latents(self, y: Tensor, z: Tensor, lmbda: float | None, *, weighs: bool) -> Previewed:
+        """Estimates a coding of gained y (1, M, H/16, W/16) and z (1, N, H/64, W/64).
+
+        Args:
+            y: What is coded.
+            z: What is coded before it.
+            lmbda: What y was gained for; None for weights that have one fixed lambda.
+            weighs: Whether y's symbols are weighed (`dcae.model.quantiser`); otherwise they are the nearest.
+
+        Raises:
+            ValueError: if lambda is not legal.
+        """
+        z_hat, z_probabilities = z_likelihoods(self.model.entropy_bottleneck, z)
+        quantiser = _Quantiser(self.model, y, self.dtype, weighs)
         z_hat = z_hat.to(self.dtype).contiguous(memory_format=torch.channels_last)
         y_hat = self.network.predict(z_hat, quantiser).y_hat
         bits = {"z": float(total_bits(z_probabilities))}
@@ -63,9 +78,8 @@ class Preview:
 class _Quantiser:
     """`code` for the slice loop: the encoder's choice of symbols, and what they cost."""
 
-    def __init__(self, model: DCAE, y: Tensor, dtype: torch.dtype) -> None:
-        self.parts = y.chunk(model.config.num_slices, dim=1)
-        self.weighs = model.gain is not None
+    def __init__(self, model: DCAE, y: Tensor, dtype: torch.dtype, weighs: bool) -> None:
+        self.parts, self.weighs = y.chunk(model.config.num_slices, dim=1), weighs
         self.least_sigma = float(model.gaussian_conditional.lower_bound_scale.bound)
         self.dtype = dtype
         self.bits: list[Tensor] = []

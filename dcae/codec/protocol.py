@@ -5,7 +5,7 @@ qualities are legal; which end of them is the better one is its own matter.
 Shapes: H, W image size in pixels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -44,6 +44,68 @@ class Session(Protocol):
 
         Raises:
             ValueError: the quality is not legal.
+        """
+        ...
+
+
+class RefinementStep(NamedTuple):
+    """How far a refinement has come.
+
+    Attributes:
+        step: Steps done; 0 is the plain file.
+        steps: How many there will be.
+        total_bytes: The file's size: the plain one's own, then estimates.
+        psnr_db: Likewise.
+    """
+
+    step: int
+    steps: int
+    total_bytes: float
+    psnr_db: float
+
+
+class Refined(NamedTuple):
+    """The better of two files of one image, by lambda 255^2 MSE + bpp: the refined one and the plain one.
+
+    Attributes:
+        data: The better file.
+        picture: What it decodes to, uint8, H x W x 3.
+        psnr_db: Of that, dB.
+        plain_bytes: The plain file's size.
+        plain_psnr_db: Of its picture, dB.
+        improved: Whether the better file is the refined one.
+    """
+
+    data: bytes
+    picture: NDArray[np.uint8]
+    psnr_db: float
+    plain_bytes: int
+    plain_psnr_db: float
+    improved: bool
+
+
+class RefiningSession(Session, Protocol):
+    """A session that can also take time for a better file, which any decoder of the codec reads."""
+
+    def refine(
+        self,
+        quality: float | None,
+        steps: int,
+        /,
+        *,
+        trade_off: float | None = None,
+        report: Callable[[RefinementStep], object] | None = None,
+    ) -> Refined:
+        """The file at this quality after so many steps of refinement, or the plain file if that is better.
+
+        Args:
+            quality: As of `encode`.
+            steps: 1 or more; each takes about as long.
+            trade_off: What error is worth in bits, lambda of the loss; None for what the quality says.
+            report: Is told how far it has come, from time to time.
+
+        Raises:
+            ValueError: the quality is not legal, there are no steps, or the image is too large.
         """
         ...
 

@@ -264,3 +264,50 @@ def test_info_for_people_has_a_line_for_each_part(run: Run, coded: Path):
 
 def test_info_of_a_missing_file_is_one_line(run: Run, tmp_path: Path):
     assert_refused(run("info", tmp_path / "gone.dcae"), "gone.dcae: no such file")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refinement in large steps, so that few of them change what random weights write."""
+    monkeypatch.setattr("dcae.codec.refine.LEARNING_RATE", 0.2)
+
+
+def test_a_refined_file_is_written_and_said_to_be_what_it_is(
+    run: Run, tmp_path: Path, photo: Path, weights: Path, codec: Codec, image: NDArray[np.uint8], quick: None
+):
+    encoded = run("encode", photo, "-o", tmp_path / "out.dcae", "--model", weights, "--lmbda", 0.02, "--refine", 6)
+    assert (encoded.exit_code, encoded.stderr) == (0, "")
+    refined = codec.open(image).refine(0.02, 6)
+    assert refined.improved
+    assert (tmp_path / "out.dcae").read_bytes() == refined.data
+    size, rate = len(refined.data), 8 * len(refined.data) / (61 * 45)
+    assert encoded.stdout == (
+        f"{photo} -> {tmp_path / 'out.dcae'}: {size} bytes, {rate:.4f} bpp; {refined.psnr_db:.2f} dB "
+        f"({refined.plain_bytes} bytes, {refined.plain_psnr_db:.2f} dB before)\n"
+    )
+
+
+def test_a_refinement_that_finds_nothing_better_says_so_and_writes_the_plain_file(
+    run: Run, tmp_path: Path, photo: Path, weights: Path, codec: Codec, image: NDArray[np.uint8], monkeypatch
+):
+    monkeypatch.setattr("dcae.codec.refine.LEARNING_RATE", 30.0)
+    encoded = run("encode", photo, "-o", tmp_path / "out.dcae", "--model", weights, "--lmbda", 0.02, "--refine", 2)
+    assert encoded.stdout.endswith(" dB: refinement found nothing better\n")
+    assert (tmp_path / "out.dcae").read_bytes() == codec.encode(image, 0.02)
+
+
+def test_weights_of_one_lambda_are_refined_at_the_lambda_that_the_user_gives(
+    run: Run, tmp_path: Path, photo: Path, fixed_weights: Path, image: NDArray[np.uint8]
+):
+    out = ("-o", tmp_path / "out.dcae", "--model", fixed_weights, "--refine", 2)
+    assert_refused(run("encode", photo, *out), "--refine needs --lmbda: these weights do not say which lambda")
+    assert run("encode", photo, *out, "--lmbda", 0.02).exit_code == 0
+    expected = Codec(read_weights(fixed_weights)).open(image).refine(None, 2, trade_off=0.02)
+    assert (tmp_path / "out.dcae").read_bytes() == expected.data
+
+
+def test_a_picture_that_is_too_large_to_refine_is_refused_by_name(run: Run, tmp_path: Path, weights: Path, monkeypatch):
+    monkeypatch.setattr("dcae.codec.refine.MAX_REFINED_PX", 100)
+    save_png(tmp_path / "large.png", np.zeros((10, 11, 3), np.uint8))
+    result = run("encode", tmp_path / "large.png", "-o", tmp_path / "x", "--model", weights, "--refine", 3)
+    assert_refused(result, "large.png: image is 11 x 10 = 110 px; at most 100 px can be refined")
