@@ -462,6 +462,20 @@ class TestFiles:
         assert setting.explorer.readout.kind == "file"
         np.testing.assert_array_equal(setting.explorer.photo_view.layers[0].image, photo())
 
+    def test_all_pictures_are_shown_by_the_same_two_layers(self, setting):
+        """A page keeps all that a closed layer held."""
+        view = setting.explorer.photo_view
+        layers = list(view.layers)
+        self.upload(setting, "theirs.dcae", setting.codec.encode(photo(3), 0.04))
+        assert view.layers == layers[1:]
+        setting.explorer.controls.photo = "rocket"
+        setting.rest()
+        assert view.layers == layers
+        assert layers[0].comm is not None
+        assert layers[1].comm is not None
+        setting.explorer.close()
+        assert layers[0].comm is layers[1].comm is None
+
     def test_file_of_unknown_weights_names_them(self, setting):
         self.upload(setting, "theirs.dcae", FakeCodec(identity=9).encode(photo(3), 0.04))
         assert "made with weights 0909090909090909" in setting.explorer.controls.error
