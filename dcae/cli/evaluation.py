@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
+from dcae.cli.processes import Processes, dealt, gathered, is_first, launch
 from dcae.cli.weights import legal_lmbda
 from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.codec.protocol import Codec, Interval
@@ -50,6 +51,7 @@ def evaluate_folder(
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Where eval.csv and eval.json go; made if missing.")] = Path("dcae-eval"),
+    processes: Processes = None,
 ) -> None:
     """Measure codecs on a folder of pictures, from real files: bpp, PSNR, MS-SSIM of each and their means, BD-rates.
 
@@ -60,6 +62,8 @@ def evaluate_folder(
 
     failures = Failures()
     pictures = pictures_of(folder)
+    if launch(processes):
+        return
     contenders = contenders_of(codec, model, lmbda, failures)
     out.mkdir(parents=True, exist_ok=True)
     points = measure(pictures, contenders, failures)
@@ -142,15 +146,22 @@ def _curve(legal: Interval | Sequence[float] | None) -> Sequence[float | None]:
 
 
 def measure(pictures: Sequence[Path], contenders: dict[str, Contender], failures: Failures) -> list[RDPoint]:
-    """All points, behind a progress bar; a picture that one codec cannot take is left out for all, as means need it."""
+    """All points, behind a progress bar; a picture that one codec cannot take is left out for all, as means need it.
+
+    Of several processes each measures its part of the pictures, and the first one goes on with all of them.
+
+    Raises:
+        typer.Exit: this is another one than the first.
+    """
     from tqdm import tqdm
 
     from dcae.analysis.evaluate import rd_points
 
     points: list[RDPoint] = []
-    total = len(pictures) * sum(len(entry.qualities) for entry in contenders.values())
-    with tqdm(total=total, unit="file", disable=None, leave=False) as bar:
-        for path in pictures:
+    part = dealt(pictures)
+    total = len(part) * sum(len(entry.qualities) for entry in contenders.values())
+    with tqdm(total=total, unit="file", disable=None if is_first() else True, leave=False) as bar:
+        for path in part:
             with failures.of(path):
                 image = load_image(path)
                 of_this_picture: list[RDPoint] = []
@@ -159,7 +170,11 @@ def measure(pictures: Sequence[Path], contenders: dict[str, Contender], failures
                         of_this_picture.append(point)
                         bar.update()
                 points += of_this_picture
-    return points
+    points, failures.count = gathered(points), sum(gathered([failures.count]))
+    if not is_first():
+        raise typer.Exit
+    places = {path.name: place for place, path in enumerate(pictures)}
+    return sorted(points, key=lambda point: places[point.image])
 
 
 def _table(points: Sequence[RDPoint], means: "Sequence[MeanPoint]") -> str:

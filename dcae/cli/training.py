@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dcae.cli.processes import Processes, launch
 from dcae.files import write_atomically
 
 MAX_EXPORT_BYTES = 16 * 2**20
@@ -23,9 +24,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one value (TOML); may be repeated.")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train, by the clock.")] = None,
-    processes: Annotated[
-        int | None, typer.Option(min=1, help="Processes on this machine. Default: one for each GPU, or one.")
-    ] = None,
+    processes: Processes = None,
     pause: Annotated[Path | None, typer.Option(metavar="RUN", help="Make the run of this folder wait.")] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Let it go on; also after it was stopped or killed.")
@@ -57,7 +56,7 @@ def train(
     changes = dict(parse_setting(setting) for setting in settings or [])
     changes |= {"minutes": minutes, "steps": 0} if minutes is not None else {}
     run = None if config is None else TrainingConfig.from_toml(config, changes)
-    if trainer.launch(processes):
+    if launch(processes):
         return
     best = trainer.train(run) if run else trainer.resume(resume) if resume else []
     for path in best:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,24 +67,6 @@ def runs_of(folder: Path) -> list[RunFolder]:
     """A folder's run, or its runs where each lambda has one."""
     config = RunFolder(folder).read_config()
     return [RunFolder(run.out) for run in config.of_each_lmbda()]
-
-
-def launch(processes: int | None) -> bool:
-    """Runs this process's command line on several processes of this machine, if several are wanted, to their end.
-
-    Args:
-        processes: How many; None for one a GPU. Where this is one of several processes already, no more are begun.
-
-    Raises:
-        ValueError: if one of them failed; it has said why.
-    """
-    count = processes or max(1, torch.cuda.device_count())
-    if count == 1 or "RANK" in os.environ:
-        return False
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-    if subprocess.run([*command, "-m", "dcae.cli", *sys.argv[1:]]).returncode:
-        raise ValueError(f"one of {count} processes has failed")
-    return True
 
 
 def _train_each(config: TrainingConfig) -> list[Path]:

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -195,3 +198,15 @@ def test_what_cannot_be_measured_is_refused_in_one_line(
     assert result.stderr.startswith("dcae: ")
     assert line in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_two_processes_measure_what_one_does(run: Run, weights: Path, folder: Path, tmp_path: Path):
+    arguments = ["eval", folder, "--codec", "dcae", "--codec", "jpeg", "--model", weights, "--lmbda", 0.01]
+    assert run(*arguments, "--out", tmp_path / "one").exit_code == 0
+    command = [sys.executable, "-m", "dcae.cli", *map(str, arguments), "--out", str(tmp_path / "two"), "--processes=2"]
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert result.returncode == 0, result.stderr
+    one, two = ((tmp_path / name / "eval.csv").read_text().splitlines() for name in ("one", "two"))
+    assert two == one
+    assert result.stdout.count("written:") == 1

@@ -116,7 +116,7 @@ def test_several_processes_run_the_same_command(run: Run, config: Path, monkeypa
         commands.append(command)
         return subprocess.CompletedProcess(command, len(commands) - 1)
 
-    monkeypatch.setattr("dcae.training.trainer.subprocess.run", start)
+    monkeypatch.setattr("dcae.cli.processes.subprocess.run", start)
     monkeypatch.setattr("sys.argv", ["dcae", "train", str(config)])
     assert run("train", config, "--processes", 3).exit_code == 0
     assert commands[0][1:] == [
