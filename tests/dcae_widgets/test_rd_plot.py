@@ -117,6 +117,13 @@ def test_plotly_is_sent_when_it_is_asked_for_and_never_else(sent):
     assert sent == [({"type": "plotly.js"}, [plotly_gzipped()])]
 
 
+def test_an_asking_that_is_heard_twice_is_answered_once(sent):
+    plot = RdPlot()
+    for asking in ("a", "a", "b"):
+        plot._handle_custom_msg({"type": "plotly.js", "asking": asking}, [])
+    assert len(sent) == 2
+
+
 def test_a_plotly_package_without_its_script_is_said_to_the_page(sent, monkeypatch, tmp_path):
     plotly_gzipped.cache_clear()
     monkeypatch.setattr(rd_plot, "files", lambda package: tmp_path)

@@ -37,8 +37,27 @@ def plotly_gzipped() -> bytes:
     return gzip.compress(script.read_bytes(), mtime=0)
 
 
+class PlotlySender:
+    """Answers pages that ask a widget for plotly.js; each asking once, however often its message comes.
+
+    Args:
+        widget: Hears the messages, and sends the answers.
+    """
+
+    def __init__(self, widget: anywidget.AnyWidget) -> None:
+        self._answered: set[str] = set()
+        widget.on_msg(self._receive)
+
+    def _receive(self, widget: anywidget.AnyWidget, content: dict[str, Any], buffers: Any) -> None:
+        asking = str(content.get("asking"))
+        if content.get("type") != "plotly.js" or asking in self._answered:
+            return
+        self._answered.add(asking)
+        send_plotly(widget)
+
+
 def send_plotly(widget: anywidget.AnyWidget) -> None:
-    """Answers a page that has asked a widget for plotly.js."""
+    """Sends plotly.js to the pages that show a widget."""
     try:
         widget.send({"type": "plotly.js"}, [plotly_gzipped()])
     except OSError as error:  # the plot says it in words; here nobody would see it
@@ -71,7 +90,7 @@ class RdPlot(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self.on_msg(self._answer)
+        PlotlySender(self)
 
     def set_curve(self, name: str, points: Sequence[Sequence[Any]], kind: str = "estimate") -> None:
         """Draws a curve, in place of the one of the same name if there is one.
@@ -136,10 +155,6 @@ class RdPlot(anywidget.AnyWidget):
     @traitlets.validate("marks")
     def _check_marks(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
         return [_point(mark) for mark in proposal["value"]]
-
-    def _answer(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
-        if content.get("type") == "plotly.js":
-            send_plotly(self)
 
 
 def _curve(name: str, kind: str, points: Sequence[Sequence[Any]]) -> dict[str, Any]:

@@ -5,6 +5,9 @@
 const PLOTLY = Symbol.for("dcae_widgets plotly.js");
 /** After so long without an answer the kernel may be busy or gone, and a newcomer asks for itself. */
 const PATIENCE_MS = 8000;
+/** A message that JupyterLab sends before it has a subshell for the widget waits for the cell that runs: it is sent again, after
+ * this time, then twice this time, and so on. The kernel answers each asking once. */
+const AGAIN_MS = 1000;
 /** plotly.js looks for module systems; a page that has some (RequireJS) must not be taken for one. */
 const WITHOUT_MODULES = "const module = undefined, exports = undefined, define = undefined, require = undefined;\n";
 /** Curves of estimates take their colours from the first list, curves of files from the second: on light, on dark paper. */
@@ -57,7 +60,14 @@ function received(model, signal) {
     model.on("msg:custom", answered);
     listeners.later(() => model.off("msg:custom", answered));
     listeners.add(signal, "abort", () => settle(reject, signal.reason));
-    model.send({ type: "plotly.js" });
+    const message = { type: "plotly.js", asking: `${Date.now()}-${Math.random()}` };
+    let timer = 0;
+    const ask = (wait) => {
+      model.send(message);
+      timer = window.setTimeout(() => ask(2 * wait), wait);
+    };
+    listeners.later(() => clearTimeout(timer));
+    ask(AGAIN_MS);
   });
 }
 
