@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import anywidget
+import bjontegaard  # noqa: F401  (`bd_rate` imports it when it is first called, 0.3 s that no run is to lose)
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from dcae.rd import MIN_BD_POINTS, bd_rate
 from dcae_widgets.front_end import front_end
-from dcae_widgets.rd_plot import send_plotly
+from dcae_widgets.rd_plot import PlotlySender
 from dcae_widgets.run_log import HeldOut, Step
 
 MAX_POINTS = 400
@@ -45,7 +46,7 @@ class TrainingCurves(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self.on_msg(self._answer)
+        PlotlySender(self)
 
     def show(self, steps: Sequence[Step], held_out: Sequence[HeldOut], start: str) -> None:
         """Shows a log, all in one message.
@@ -65,10 +66,6 @@ class TrainingCurves(anywidget.AnyWidget):
     def _show_curves(self, drawn: Sequence[HeldOut]) -> None:
         self.curves = [{"step": each.step, "points": [list(point) for point in each.points]} for each in _some(drawn)]
         self.verdict = verdict(drawn)
-
-    def _answer(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
-        if content.get("type") == "plotly.js":
-            send_plotly(self)
 
 
 def loss_series(steps: Sequence[Step]) -> NDArray[np.float32]:

@@ -37,7 +37,8 @@ START_LMBDA = 0.013
 POLL_S = 0.5
 """So often the folder is looked at."""
 CURVES_S = 1.0
-"""So often at most the curves are drawn again."""
+"""So often at most the curves of a log of up to a thousand lines are drawn again; those of a longer one change, and are
+drawn, as much less often."""
 PHOTO_PX = (384, 512)
 """Height and width of what is shown of a shipped photo, where the run has left no picture."""
 LAYOUT = {
@@ -74,6 +75,7 @@ class TrainingMonitor(GridBox):
         self.folder, self._closing = Path(folder), threading.Event()
         self._run, self._lock = WatchedRun(self.folder), threading.RLock()
         self._lmbda, self._state, self._curves_at = lmbda, "", 0.0
+        self._is_live = False
         self._is_stale = True  # the log says more than the curves show
         self.panel = TrainingPanel(self._command, self._move, lmbda=lmbda)
         self.curves, self._picture = TrainingCurves(), RunPicture()
@@ -104,7 +106,10 @@ class TrainingMonitor(GridBox):
         """Looks at the folder now, and shows what is new; the thread does so every half second."""
         with self._errors_in_words():
             grown, state = self._run.log.read(), self._run.state()
-            changed, self._state = state != self._state, state
+            # Whether somebody is there that draws the picture; one who waits for the first step may be, or not yet.
+            is_live = state in RUNNING or (state == "waiting" and self._run.is_held())
+            changed = (state, is_live) != (self._state, self._is_live)
+            self._state, self._is_live = state, is_live
             self._is_stale = self._is_stale or grown
             if grown or changed:
                 self._show_figures()
@@ -113,9 +118,10 @@ class TrainingMonitor(GridBox):
                 self._show(view)
             if changed:
                 self._change_hands()
-            if self._is_stale and (changed or time.monotonic() - self._curves_at >= CURVES_S):
+            log = self._run.log
+            wait_s = CURVES_S * max(1.0, len(log.steps) / 1000)
+            if self._is_stale and (changed or time.monotonic() - self._curves_at >= wait_s):
                 self._is_stale, self._curves_at = False, time.monotonic()
-                log = self._run.log
                 self.curves.show(log.steps, log.held_out, self._run.plan().start)
 
     def pause(self) -> None:
@@ -153,11 +159,6 @@ class TrainingMonitor(GridBox):
             for widget in (self.panel, self.curves):
                 widget.close()
         super().close()
-
-    @property
-    def _is_live(self) -> bool:
-        """Whether a process is there that draws the picture."""
-        return self._state in RUNNING or (self._state == "waiting" and self._run.is_held())
 
     def _show_figures(self) -> None:
         log, plan, state = self._run.log, self._run.plan(), self._state
