@@ -514,6 +514,20 @@ def test_help_opens_and_closes_with_keys(mount: Mount):
     assert not panel.is_visible()
 
 
+def test_full_screen_has_the_keys_at_once_and_ends_with_the_same_button(mount: Mount):
+    view = two()
+    shown = mount(view, PANE_WIDTH)
+    settle(shown)
+    button = shown.element.get_by_role("button", name="Full screen")
+    button.click()
+    shown.page.wait_for_function("() => document.fullscreenElement?.matches('.dcae-photo-view')")
+    shown.page.keyboard.press("m")
+    wait_for_saves(shown)
+    assert view.mode == "side"
+    button.click()
+    shown.page.wait_for_function("() => !document.fullscreenElement")
+
+
 def test_modes_are_chosen_in_the_toolbar_without_a_jump(mount: Mount):
     view = two()
     shown = mount(view, 800)

@@ -53,6 +53,10 @@ def test_numbers_are_written_as_people_read_them(mount: Mount):
     }  # fmt: skip
 
 
+def test_ratio_of_a_file_that_is_larger_than_raw_has_two_digits(mount: Mount):
+    assert number(mount(readout(ratio=0.0312)), "ratio").inner_text() == "1 : 0.031"
+
+
 def test_unknown_numbers_are_dashes_and_missing_ones_are_not_there(mount: Mount):
     made = Readout()
     made.show("estimate", {"bytes": 9.6, "encode_s": None, "psnr_db": math.inf, "ms_ssim": 1.0})

@@ -860,11 +860,17 @@ class Viewer {
       fit: () => this.#showWhole(),
       whole: () => this.#zoomTo(1, this.#paneMiddle()),
       help: () => this.#toggleHelp(),
-      fullscreen: () => (document.fullscreenElement ? document.exitFullscreen() : this.parts.root.requestFullscreen()),
+      fullscreen: () => this.#toggleFullscreen(),
     };
     zooming.querySelector('[data-action="fullscreen"]').hidden = !document.fullscreenEnabled;
     this.#listeners.add(zooming, "click", (event) => actions[event.target.closest("button")?.dataset.action]?.());
     this.#toggleHelp(false);
+  }
+
+  #toggleFullscreen() {
+    if (document.fullscreenElement) return document.exitFullscreen();
+    this.parts.pane.focus({ preventScroll: true }); // so that keys and wheel are the picture's at once
+    return this.parts.root.requestFullscreen();
   }
 
   #toggleHelp(open = this.parts.help.hidden) {

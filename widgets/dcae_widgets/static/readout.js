@@ -20,8 +20,9 @@ function duration(seconds) {
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
 }
 
-/** How many times smaller, to two or three digits. @param {number} times */
+/** How many times smaller, to two or three digits; of a few pixels a file is larger. @param {number} times */
 function ratio(times) {
+  if (times < 1) return `1 : ${times.toPrecision(2)}`;
   return `1 : ${times < 10 ? times.toFixed(1) : grouped.format(Math.round(times))}`;
 }
 
