@@ -142,7 +142,7 @@ def _refined(
     with tqdm(total=steps, unit="step", disable=None, leave=False) as bar:
 
         def show(reached: RefinementStep) -> None:
-            bar.set_postfix_str(f"{reached.total_bytes:.0f} bytes, {reached.psnr_db:.2f} dB", refresh=False)
+            bar.set_postfix_str(f"{reached.estimate.total_bytes:.0f} bytes, {reached.psnr_db:.2f} dB", refresh=False)
             bar.update(reached.step - bar.n)
 
         return codec.open(image).refine(quality, steps, trade_off=trade_off, report=show)

@@ -18,7 +18,7 @@ from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, p
 from dcae.codec.interruption import interruption_point
 from dcae.codec.latent_coder import CodedLatents, LatentCoder, exact_arithmetic
 from dcae.codec.layer_points import add_points
-from dcae.codec.preview import Preview, fastest_dtype
+from dcae.codec.preview import Preview, Previewed, fastest_dtype
 from dcae.codec.protocol import Interval, Refined, RefinementStep
 from dcae.codec.refine import (
     REFINEMENT_STEPS,
@@ -184,9 +184,7 @@ class Session:
             ValueError: if lambda is not legal.
         """
         lmbda = _float32(lmbda)
-        bits, x_hat = self.codec.preview.estimate(self.y, lmbda)
-        image = picture_of(x_hat, self.height, self.width)
-        return Estimate(bits=bits, total_bytes=self._file_bytes(lmbda, bits.values()), x_hat=image)
+        return self._estimate_of(self.codec.preview.estimate(self.y, lmbda), lmbda)
 
     def encode(self, lmbda: float | None = None) -> bytes:
         """The file at lambda, which is rounded to float32 first, as the file holds it.
@@ -233,11 +231,9 @@ class Session:
         lmbda = _float32(lmbda)
         trade_off = checked_trade_off(lmbda if trade_off is None else trade_off)
         check_refinement(self.width, self.height, steps)
-        tell = report or (lambda _: None)
         data, picture = self.encode(lmbda), self.reconstruct(lmbda)
         plain = Refined(data, picture, psnr_db(self.image, picture), len(data), psnr_db(self.image, picture), False)
-        tell(RefinementStep(0, steps, len(data), plain.psnr_db))
-        latents = self._refined_latents(lmbda, trade_off, steps, tell)
+        latents = self._refined_latents(lmbda, trade_off, steps, report or (lambda _: None))
         coded = self.codec.latent_coder.encode(*latents, nearest=True)
         data = pack(self._header(lmbda), coded.sections)
         picture = self.codec.synthesise(coded.y_hat, lmbda, self.height, self.width)
@@ -253,10 +249,14 @@ class Session:
         for step in range(1, steps + 1):
             refinement.step()
             if step % REPORTED_STEPS == 0 or step == steps:
-                bits, x_hat = preview.of_latents(*refinement.latents, lmbda, weighs=False)
-                quality = psnr_db(self.image, picture_of(x_hat, self.height, self.width))
-                tell(RefinementStep(step, steps, self._file_bytes(lmbda, bits.values()), quality))
+                estimate = self._estimate_of(preview.of_latents(*refinement.latents, lmbda, weighs=False), lmbda)
+                tell(RefinementStep(step, steps, estimate, psnr_db(self.image, estimate.x_hat)))
         return refinement.latents
+
+    def _estimate_of(self, previewed: Previewed, lmbda: float | None) -> Estimate:
+        bits, x_hat = previewed
+        image = picture_of(x_hat, self.height, self.width)
+        return Estimate(bits=bits, total_bytes=self._file_bytes(lmbda, bits.values()), x_hat=image)
 
     def _latents(self, lmbda: float | None) -> Latents:
         with torch.inference_mode():

@@ -52,15 +52,15 @@ class RefinementStep(NamedTuple):
     """How far a refinement has come.
 
     Attributes:
-        step: Steps done; 0 is the plain file.
+        step: Steps done.
         steps: How many there will be.
-        total_bytes: The file's size: the plain one's own, then estimates.
-        psnr_db: Likewise.
+        estimate: What a file of what has been found so far would cost and show.
+        psnr_db: Of that, dB.
     """
 
     step: int
     steps: int
-    total_bytes: float
+    estimate: Estimate
     psnr_db: float
 
 

@@ -33,10 +33,10 @@ REFINEMENT_STEPS = 80
 REPORTED_STEPS = 5
 """After so many steps each it is estimated what has been reached; an estimate takes about a third of a step."""
 
-LEARNING_RATE = 0.02
-"""Of Adam, in quantiser steps; it falls to a twentieth along a cosine."""
+Y_RATE, Z_RATE = 0.03, 0.05
+"""Learning rates of Adam, in quantiser steps; they fall to a twentieth along a cosine."""
 
-FIRST_TEMPERATURE, LAST_TEMPERATURE = 1.5, 0.05
+FIRST_TEMPERATURE, LAST_TEMPERATURE = 1.5, 0.03
 """Of the soft rounding; it falls geometrically."""
 
 _FARTHEST = 1e-5
@@ -74,7 +74,7 @@ class Refinement:
         self.preview, self.x, self.lmbda, self.trade_off, self.steps = preview, x, lmbda, trade_off, steps
         with torch.inference_mode(False):  # leaves of a graph, whatever the caller is in
             self.latents = Latents(*(latent.detach().clone().requires_grad_() for latent in start))
-        self._adam = torch.optim.Adam(self.latents, lr=LEARNING_RATE)
+        self._adam = torch.optim.Adam([{"params": [latent]} for latent in self.latents])
         self._done = 0
 
     def step(self) -> None:
@@ -82,8 +82,8 @@ class Refinement:
         interruption_point()
         share = self._done / max(1, self.steps - 1)
         temperature = FIRST_TEMPERATURE * (LAST_TEMPERATURE / FIRST_TEMPERATURE) ** share
-        for group in self._adam.param_groups:
-            group["lr"] = LEARNING_RATE * (0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * share)))
+        for group, rate in zip(self._adam.param_groups, (Y_RATE, Z_RATE), strict=True):
+            group["lr"] = rate * (0.525 + 0.475 * math.cos(math.pi * share))
         device = self.x.device.type
         with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device, enabled=False):
             gradients = torch.autograd.grad(self._loss(temperature), self.latents)  # of these alone, not of weights
