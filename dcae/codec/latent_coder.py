@@ -267,7 +267,7 @@ def _integers(symbols: Tensor) -> NDArray[np.int32]:
     largest = float(symbols.abs().max())
     if not largest < SYMBOL_LIMIT:
         raise ValueError(f"a symbol is {largest:g}; must be below {SYMBOL_LIMIT}: these weights do not fit this image")
-    return symbols.cpu().numpy().astype(np.int32)
+    return symbols.cpu().numpy().astype(np.int32, order="C")  # as a decoder has them: layouts differ in rounding
 
 
 def _to_tensor(symbols: NDArray[np.int32], like: Tensor) -> Tensor:

@@ -75,6 +75,15 @@ def test_what_is_coded_is_decoded_exactly(coder, latents):
     assert torch.equal(coder.decode(coded.sections, HEIGHT, WIDTH), coded.y_hat)
 
 
+def test_decoder_computes_in_the_encoders_memory_layout_whatever_that_of_the_latents(coder, latents):
+    """Convolutions round differently in another one, and so would everything that follows."""
+    y, z = (part.contiguous(memory_format=torch.channels_last) for part in latents)
+    coded = coder.encode(y, z)
+    y_hat = coder.decode(coded.sections, HEIGHT, WIDTH)
+    assert y_hat.stride() == coded.y_hat.stride()
+    assert torch.equal(y_hat, coded.y_hat)
+
+
 def test_sections_are_as_long_as_likely_latents_deserve(tiny, coder, latents):
     y, z = latents
     sections = coder.encode(y, z).sections
