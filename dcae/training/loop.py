@@ -165,8 +165,8 @@ class Run:
             return
         self.folder.save_state(
             {
-                "model": dict(self.model.named_parameters()),
-                "average": dict(self.average.named_parameters()),
+                "model": _detached(self.model),
+                "average": _detached(self.average),
                 "optimizer": self.optimizer.state_dict(),
                 "quantiles": self.quantiles.state_dict(),
                 "steps": self.steps,
@@ -318,3 +318,7 @@ class Run:
         weights = self._finished_average()
         for path in [self.folder.last] + [self.folder.best] * (self.best_step == self.steps):
             self.folder.until_written(lambda path=path: save_weights(weights, path))
+
+
+def _detached(model: DCAE) -> dict[str, Tensor]:
+    return {name: parameter.detach() for name, parameter in model.named_parameters()}
