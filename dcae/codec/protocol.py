@@ -6,7 +6,7 @@ Shapes: H, W image size in pixels.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,7 @@ class Refined(NamedTuple):
     improved: bool
 
 
+@runtime_checkable
 class RefiningSession(Session, Protocol):
     """A session that can also take time for a better file, which any decoder of the codec reads."""
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
 from dcae.codec.interruption import interruption_point
-from dcae.codec.protocol import Interval
+from dcae.codec.protocol import Interval, Refined, RefinementStep
+from dcae.rd import psnr_db
 from dcae.results import Estimate
 
 LIMIT_S = 20
@@ -37,17 +38,22 @@ class FakeCodec:
     Args:
         qualities: The legal lambdas.
         identity: First byte of its weights' identity.
+        refines: Whether its sessions refine.
 
     Attributes:
         calls: Each step and its lambda, in order.
-        held: Steps ("open", "estimate", "encode", "reconstruct", "decode") that wait for their event.
+        improves: Whether refinement finds a better file.
+        held: Steps ("open", "estimate", "encode", "reconstruct", "decode", "refine") that wait for their event.
     """
 
-    def __init__(self, qualities: Interval | Sequence[float] | None = RANGE, identity: int = 1) -> None:
-        self.qualities, self.identity = qualities, bytes([identity] * 8)
+    def __init__(
+        self, qualities: Interval | Sequence[float] | None = RANGE, identity: int = 1, *, refines: bool = False
+    ) -> None:
+        self.qualities, self.identity, self.refines = qualities, bytes([identity] * 8), refines
         self.calls: list[tuple[str, float | None]] = []
         self.held: dict[str, threading.Event] = {}
         self.wrong_by = 0
+        self.improves = True
 
     def hold(self, step: str) -> threading.Event:
         """From now on this step waits for the event that is returned."""
@@ -72,7 +78,7 @@ class FakeCodec:
 
     def open(self, image: NDArray[np.uint8]) -> "FakeSession":
         self.at("open")
-        return FakeSession(self, image)
+        return RefiningFakeSession(self, image) if self.refines else FakeSession(self, image)
 
     def encode(self, image: NDArray[np.uint8], quality: float | None = None) -> bytes:
         return self.open(image).encode(quality)
@@ -113,3 +119,32 @@ class FakeSession:
         height, width = self.image.shape[:2]
         z = Section(SectionType.Z, zlib.compress(self._picture(quality).tobytes()))
         return pack(Header(self.codec.identity, quality or 0.0, width, height), [z, slice_section(b"", b"slice")])
+
+
+class RefiningFakeSession(FakeSession):
+    """One whose refined file keeps only the upper rows of the photo; each step waits where "refine" is held."""
+
+    def refine(
+        self,
+        quality: float | None,
+        steps: int,
+        *,
+        trade_off: float | None = None,
+        report: Callable[[RefinementStep], object] | None = None,
+    ) -> Refined:
+        assert trade_off is None
+        plain, picture = self._file(quality), self._picture(quality)
+        better = picture.copy()
+        better[len(better) // 2 :] = better[len(better) // 2]
+        height, width = self.image.shape[:2]
+        z = Section(SectionType.Z, zlib.compress(better.tobytes()))
+        data = pack(Header(self.codec.identity, quality or 0.0, width, height), [z, slice_section(b"", b"slice")])
+        for step in range(1, steps + 1):
+            estimate = Estimate(bits={"z": 8 * len(data)}, total_bytes=len(data) + 40.5 + steps - step, x_hat=better)
+            if report is not None:
+                report(RefinementStep(step, steps, estimate, psnr_db(self.image, better)))
+            self.codec.at("refine", quality)
+        plain_db, better_db = psnr_db(self.image, picture), psnr_db(self.image, better)
+        if not self.codec.improves:
+            return Refined(plain, picture, plain_db, len(plain), plain_db, improved=False)
+        return Refined(data, better, better_db, len(plain), plain_db, improved=True)

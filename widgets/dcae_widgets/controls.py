@@ -28,6 +28,7 @@ class Controls(AnyWidget):
         on_upload: Called with the name and the bytes of a file that was dropped, picked or pasted.
         on_download: Called with "dcae" or "png"; returns the file's name, its MIME type and its bytes.
         on_restore: Called with a `state` of this page before it was reloaded, or of a link.
+        on_polish: Called with whether polishing is to begin or to stop.
         max_upload_bytes: The largest file that can be opened.
         traits: First values of the traits below.
 
@@ -48,6 +49,7 @@ class Controls(AnyWidget):
         python_code: The lines that repeat what is shown.
         state: What is shown, as JSON: what a link carries and a reload restores.
         downloads: Which of "dcae" and "png" there are now.
+        polish: What the polish button offers: "ready" to begin, "running" to stop, "done" nothing more; "" hides it.
         fresh: Whether no page has shown this yet; only such a panel restores a state.
 
     Raises:
@@ -69,6 +71,7 @@ class Controls(AnyWidget):
     python_code = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     downloads = traitlets.List(traitlets.Enum(["dcae", "png"])).tag(sync=True)
+    polish = traitlets.Enum(["", "ready", "running", "done"], "").tag(sync=True)
     fresh = traitlets.Bool(True).tag(sync=True)
     _esm, _css = front_end("controls").values()
 
@@ -78,12 +81,14 @@ class Controls(AnyWidget):
         on_upload: Callable[[str, bytes], None] | None = None,
         on_download: Callable[[str], tuple[str, str, bytes]] | None = None,
         on_restore: Callable[[dict[str, Any]], None] | None = None,
+        on_polish: Callable[[bool], None] | None = None,
         max_upload_bytes: int = MAX_UPLOAD_BYTES,
         **traits: Any,
     ):
         if unknown := sorted(set(traits) - set(self.trait_names())):
             raise TypeError(f"Controls has no {', '.join(unknown)}; see its attributes for what there is")
-        self.on_upload, self.on_download, self.on_restore = on_upload, on_download, on_restore
+        self.on_upload, self.on_download = on_upload, on_download
+        self.on_restore, self.on_polish = on_restore, on_polish
         self._uploads = Uploads(max_upload_bytes)
         super().__init__(**traits)
         self.on_msg(self._receive)
@@ -125,6 +130,8 @@ class Controls(AnyWidget):
                     self.send({"type": "file", "id": content["id"], "name": name, "mime": mime}, [data])
                 case "restore" if self.on_restore is not None:
                     self.on_restore(dict(content["state"]))
+                case "polish" if self.on_polish is not None:
+                    self.on_polish(bool(content["begin"]))
 
     def _take_upload(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         upload_id, whole = content["id"], None

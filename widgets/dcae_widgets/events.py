@@ -28,6 +28,7 @@ class Wanted:
         lmbda: Where the slider stands; the codec's nearest legal one is taken.
         final: Whether the real file is wanted, not an estimate.
         visible: Which part of the picture is looked at: left, top, right, bottom, px; empty if it is not known.
+        polish: Whether the file is to be refined, if its codec can do that.
     """
 
     serial: int
@@ -37,6 +38,7 @@ class Wanted:
     lmbda: float
     final: bool
     visible: Sequence[float] = ()
+    polish: bool = False
 
     def is_of(self, other: Wanted) -> bool:
         """Whether both are of the same picture and weights."""
@@ -83,6 +85,7 @@ class Estimated(Event):
         total_bytes: Of a file of that part.
         parts: Name and bytes of each of its parts.
         psnr_db: Of that part.
+        can_polish: Whether the file at this lambda can be refined.
     """
 
     lmbda: float | None
@@ -92,6 +95,24 @@ class Estimated(Event):
     total_bytes: float
     parts: Sequence[tuple[str, float]]
     psnr_db: float
+    can_polish: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Polish:
+    """How a polished file was made.
+
+    Attributes:
+        steps: Of refinement.
+        plain_bytes: Size of the file without it.
+        plain_psnr_db: Of that, dB.
+        improved: Whether a better file was found; otherwise it is the plain one.
+    """
+
+    steps: int
+    plain_bytes: int
+    plain_psnr_db: float
+    improved: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,6 +128,8 @@ class Written(Event):
         encode_s: What making it takes from the photo on, s.
         decode_s: What decoding it takes, s; None if it has not been decoded yet.
         ms_ssim: 0 to 1; None if it is not known.
+        can_polish: Whether the file at this lambda can be refined.
+        polish: How it was refined; None if it was not.
     """
 
     lmbda: float | None
@@ -117,6 +140,8 @@ class Written(Event):
     encode_s: float
     decode_s: float | None = None
     ms_ssim: float | None = None
+    can_polish: bool = False
+    polish: Polish | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

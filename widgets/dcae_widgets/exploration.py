@@ -19,10 +19,21 @@ from numpy.typing import NDArray
 from dcae.codec.bitstream import unpack
 from dcae.codec.file_info import file_info
 from dcae.codec.interruption import interruptible
-from dcae.codec.protocol import Codec, Session
+from dcae.codec.protocol import Codec, RefinementStep, RefiningSession, Session
 from dcae.rd import psnr_db
 from dcae.shipped_weights import shipped_name
-from dcae_widgets.events import Busy, Estimated, Event, Failed, ModelReady, Opened, PhotoReady, Wanted, Written
+from dcae_widgets.events import (
+    Busy,
+    Estimated,
+    Event,
+    Failed,
+    ModelReady,
+    Opened,
+    PhotoReady,
+    Polish,
+    Wanted,
+    Written,
+)
 from dcae_widgets.live_window import Rect, live_window
 from dcae_widgets.lmbda_dial import nearest
 from dcae_widgets.photo_curves import PhotoCurves
@@ -32,6 +43,8 @@ from dcae_widgets.worker import Superseded, Worker
 
 MEASURED_PX = 2**21
 """MS-SSIM of larger photos is not measured: it takes seconds a megapixel, and gigabytes."""
+POLISH_STEPS = 80
+"""So many steps of refinement polish a file."""
 KEPT_CODECS = 2
 """So many weights stay in memory: those that are used, and those before them."""
 
@@ -212,6 +225,7 @@ class Exploration:
             total_bytes=estimate.total_bytes,
             parts=estimate_parts(estimate),
             psnr_db=psnr_db(live.image, estimate.x_hat),
+            can_polish=can_polish(live.session, lmbda),
         )
         self._publish(self._estimated)
 
@@ -219,10 +233,12 @@ class Exploration:
         self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], live: _OpenPhoto, lmbda: float | None
     ) -> None:
         """The file, then what it decodes to; each is published as soon as it is known."""
-        last = self._written
-        if last is None or not last.wanted.is_of(wanted) or last.lmbda != lmbda:
+        last, polish = self._written, wanted.polish and can_polish(live.session, lmbda)
+        if last is None or not last.wanted.is_of(wanted) or (last.lmbda, bool(last.polish)) != (lmbda, polish):
             self._busy(f"encoding {photo.shape[0] * photo.shape[1] / 1e6:.1f} Mpx")
             last = self._encoded(wanted, codec, photo, lmbda)
+            if polish:
+                last = self._polished(last, codec, photo)
         written = self._tell(last, wanted=wanted)
         if written.decode_s is None:
             decoded, decode_s = self._decoded(codec, written.data)
@@ -263,6 +279,48 @@ class Exploration:
             parts=file_info(data).parts,
             psnr_db=psnr_db(photo, picture),
             encode_s=encode_s,
+            can_polish=can_polish(whole.session, lmbda),
+        )
+
+    def _polished(self, plain: Written, codec: Codec, photo: NDArray[np.uint8]) -> Written:
+        """The better file that refinement makes of a plain one, the way to it published as estimates."""
+        whole = self._opened(self._whole, plain.wanted, codec, photo, None, self.worker.give_up)
+        steps = POLISH_STEPS
+
+        def report(reached: RefinementStep) -> None:
+            self._publish(
+                Estimated(
+                    wanted=plain.wanted,
+                    lmbda=plain.lmbda,
+                    rect=None,
+                    picture=reached.estimate.x_hat,
+                    size=(photo.shape[1], photo.shape[0]),
+                    total_bytes=reached.estimate.total_bytes,
+                    parts=estimate_parts(reached.estimate),
+                    psnr_db=reached.psnr_db,
+                    can_polish=True,
+                )
+            )
+            self._busy(f"polishing, step {reached.step} of {reached.steps}")
+
+        self._busy(f"polishing, {steps} steps")
+        with interruptible(self.worker.give_up):
+            started = time.perf_counter()
+            refined = cast(RefiningSession, whole.session).refine(plain.lmbda, steps, report=report)
+            encode_s = plain.encode_s + time.perf_counter() - started
+        return replace(
+            plain,
+            picture=refined.picture,
+            data=refined.data,
+            parts=file_info(refined.data).parts,
+            psnr_db=refined.psnr_db,
+            encode_s=encode_s,
+            polish=Polish(
+                steps=steps,
+                plain_bytes=refined.plain_bytes,
+                plain_psnr_db=refined.plain_psnr_db,
+                improved=refined.improved,
+            ),
         )
 
     def _decoded(self, codec: Codec, data: bytes) -> tuple[NDArray[np.uint8], float]:
@@ -292,6 +350,11 @@ class Exploration:
             )
         )
         self._part = "work"
+
+
+def can_polish(session: Session, lmbda: float | None) -> bool:
+    """Whether a session refines files: it has to be able to, and to know what its lambda is."""
+    return isinstance(session, RefiningSession) and lmbda is not None
 
 
 def check_decoded(decoded: NDArray[np.uint8], picture: NDArray[np.uint8]) -> None:

@@ -132,6 +132,7 @@ class Explorer(GridBox):
             on_upload=self._upload,
             on_download=self._download,
             on_restore=self.restore,
+            on_polish=self._polish,
             photos=list(self._sources),
             photo=self._source.name,
             models=list(dict.fromkeys([*shipped_weights(), self._model])),
@@ -194,6 +195,11 @@ class Explorer(GridBox):
             self._sources = {source.name: source, **others}
             self._explore(source=source)
 
+    def _polish(self, begin: bool) -> None:
+        """The shown photo's file is refined, or no longer: then the plain one is shown again."""
+        with self._lock:
+            self._want(final=True, polish=begin)
+
     def _download(self, what: str) -> tuple[str, str, bytes]:
         """The file that is shown, or its picture; it is made first where only an estimate is shown.
 
@@ -208,7 +214,7 @@ class Explorer(GridBox):
             raise ValueError(f"there is nothing to download: {shown.source.name} could not be encoded")
         stem = shown.source.stem
         if shown.lmbda is not None and shown.source.data is None:
-            stem += f"_{decimal(shown.lmbda)}"
+            stem += f"_{decimal(shown.lmbda)}" + ("_polished" if shown.polish and shown.polish.improved else "")
         if what == "png":
             return f"{stem}.png", "image/png", png_bytes(shown.picture)
         return f"{stem}.dcae", "application/octet-stream", shown.data
@@ -250,12 +256,12 @@ class Explorer(GridBox):
             self.controls.models = list(dict.fromkeys([*self.controls.models, *filter(None, [self._good_model])]))
             self.controls.photo, self.controls.model, self.controls.lmbda = self._source.name, self._model, self._lmbda
 
-    def _want(self, *, final: bool) -> None:
+    def _want(self, *, final: bool, polish: bool = False) -> None:
         shown = self._face.shown
         self._serial += 1
         visible = tuple(self.photo_view.visible) if shown.source is self._source else ()
         choice = (self._generation, self._source, self._model)
-        self._newest = Wanted(self._serial, *choice, self._lmbda, final, visible)
+        self._newest = Wanted(self._serial, *choice, self._lmbda, final, visible, polish)
         if self.readout.kind and shown.lmbda != self._lmbda:
             self.readout.pending = True
         self._exploration.worker.submit(self._newest, moving=not final)
@@ -308,6 +314,9 @@ class Explorer(GridBox):
     def _fail(self, event: Failed) -> None:
         """Says why; weights or a photo that cannot be had leave the ones before in place."""
         self._face.say(event.error)
+        if event.wanted is self._newest and event.wanted.polish:
+            self._want(final=True)  # the plain file is shown again
+            return
         if event.part == "model" and self._good_model not in ("", self._model):
             self._model = self._good_model
         elif event.part == "photo" and self._good_source is not self._source:
@@ -333,7 +342,10 @@ class Explorer(GridBox):
             "view": self.photo_view.view,
         }
         stops = bool(self.controls.stops)
-        self.controls.python_code = python_lines(shown.source, shown.model or self._model, lmbda, stops=stops)
+        steps = shown.polish.steps if shown.polish else 0
+        self.controls.python_code = python_lines(
+            shown.source, shown.model or self._model, lmbda, stops=stops, polish_steps=steps
+        )
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.rd import bpp
 from dcae_widgets.controls import WORDS_FOR_ERRORS, Controls
-from dcae_widgets.events import CurvesBegun, Estimated, Opened, Written
+from dcae_widgets.events import CurvesBegun, Estimated, Opened, Polish, Written
 from dcae_widgets.lmbda_dial import decimal, dial
 from dcae_widgets.photo_source import PhotoSource
 from dcae_widgets.photo_view import Layer, PhotoView
@@ -48,6 +48,7 @@ class Shown:
         picture: What was decoded last, of the whole or of a window; None if nothing was.
         lmbda: What it was made with; None if its weights have one fixed lambda.
         data: The file that it comes from; None for an estimate.
+        polish: How that file was refined; None if it was not.
     """
 
     source: PhotoSource
@@ -55,6 +56,7 @@ class Shown:
     picture: NDArray[np.uint8] | None = None
     lmbda: float | None = None
     data: bytes | None = None
+    polish: Polish | None = None
 
 
 class ExplorerFace:
@@ -123,7 +125,8 @@ class ExplorerFace:
                 case Opened():
                     self._draw_opened(event)
             self.readout.pending = pending
-        self.controls.downloads = ["dcae", "png"]
+        self.controls.polish = polish_state(event)
+        self.controls.downloads = [] if self.controls.polish == "running" else ["dcae", "png"]
 
     def _draw_estimate(self, event: Estimated) -> None:
         decoded, rect, size = self.photo_view.layers[1], event.rect, event.size
@@ -145,10 +148,11 @@ class ExplorerFace:
         if self.shown.picture is not event.picture:
             self.photo_view.layers[1].set_image(event.picture)
         self.photo_view.outline = []
-        self.shown = Shown(event.wanted.source, event.wanted.model, event.picture, event.lmbda, event.data)
+        wanted = event.wanted
+        self.shown = Shown(wanted.source, wanted.model, event.picture, event.lmbda, event.data, event.polish)
         measured = {"psnr_db": event.psnr_db, "ms_ssim": event.ms_ssim}
         numbers = _numbers(len(event.data), size, **measured, encode_s=event.encode_s, decode_s=event.decode_s)
-        self.readout.show("file", numbers, event.parts, self._whole(*size))
+        self.readout.show("file", numbers, event.parts, _polished(event.polish) or self._whole(*size))
         point = _point(len(event.data), size, event.psnr_db, "file", event.lmbda)
         if self._curves_are_of_a_window:
             self.rd_plot.marks = [point]
@@ -219,6 +223,24 @@ def faded(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     grey = photo[..., 1] // np.uint8(3) + np.uint8(144)  # green is most of what the eye calls bright
     return np.repeat(grey[..., None], 3, axis=2)
+
+
+def polish_state(event: Estimated | Written | Opened) -> str:
+    """What the button offers beside an answer, as of `Controls.polish`."""
+    if isinstance(event, Opened) or not event.can_polish:
+        return ""
+    if isinstance(event, Written):
+        return "done" if event.polish else "ready"
+    return "running" if event.wanted.polish else "ready"
+
+
+def _polished(polish: Polish | None) -> str:
+    """What a polished file is, in the few words that there is room for."""
+    if polish is None:
+        return ""
+    if not polish.improved:
+        return f"the plain file: {polish.steps} steps found nothing better"
+    return f"polished file; before {polish.plain_bytes:,} bytes, {polish.plain_psnr_db:.2f} dB"
 
 
 def _numbers(total_bytes: float, size: tuple[int, int], **known: float | None) -> dict[str, float | None]:

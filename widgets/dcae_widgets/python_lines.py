@@ -7,7 +7,9 @@ from dcae_widgets.lmbda_dial import decimal
 from dcae_widgets.photo_source import PhotoSource
 
 
-def python_lines(source: PhotoSource, model: str, lmbda: float | None, *, stops: bool = False) -> str:
+def python_lines(
+    source: PhotoSource, model: str, lmbda: float | None, *, stops: bool = False, polish_steps: int = 0
+) -> str:
     """The lines that make the same file and the same picture of it.
 
     Args:
@@ -15,6 +17,7 @@ def python_lines(source: PhotoSource, model: str, lmbda: float | None, *, stops:
         model: The weights' name or path.
         lmbda: What the file is made with; None for weights of one fixed lambda.
         stops: Whether lambda is one of a list, and is written as it stands there.
+        polish_steps: With how many steps the file was refined. On another machine that may lead to a few other bytes.
 
     >>> from dcae_widgets.photo_source import shipped_photo
     >>> print(python_lines(shipped_photo("flower"), "tiny", 0.013))
@@ -33,8 +36,11 @@ def python_lines(source: PhotoSource, model: str, lmbda: float | None, *, stops:
         lines.append(f"data = {source.python}")
     else:
         lines += _photo_lines(source, imports)
-        argument = "" if lmbda is None else f", {lmbda!r}" if stops else f", {decimal(lmbda)}"
-        lines.append(f"data = codec.encode(photo{argument})")
+        quality = "" if lmbda is None else repr(lmbda) if stops else decimal(lmbda)
+        if polish_steps:
+            lines.append(f"data = codec.open(photo).refine({quality}, {polish_steps}).data")
+        else:
+            lines.append(f"data = codec.encode({', '.join(filter(None, ['photo', quality]))})")
     return "\n".join([*imports, "", *lines, "decoded = codec.decode(data)"])
 
 

@@ -14,6 +14,8 @@ const ICONS = {
   link: "M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.2-2.2a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.3 9a2.6 2.6 0 0 0 3.7 3.7l.9-.9",
   chevron: "m4.5 6.5 3.5 3.5 3.5-3.5",
   close: "m4 4 8 8M12 4l-8 8",
+  polish: "M7 2.5 8.5 6 12 7.5 8.5 9 7 12.5 5.5 9 2 7.5 5.5 6zM12.5 2v3M11 3.5h3M12.5 11v3M11 12.5h3",
+  stop: "M4.5 4.5h7v7h-7z",
 };
 
 /** What every part of the panel is given.
@@ -151,7 +153,8 @@ function ticksOf({ low, high, stops, position }) {
 }
 
 /** The slider and its number. @param {View} view */
-function lmbdaSlider({ model, el, listeners }) {
+function lmbdaSlider(view) {
+  const { model, el, listeners } = view;
   const range = element("input", { type: "range", min: 0, max: 1, step: "any", "aria-label": "λ: a larger one makes a larger and better file" });
   const ticks = element("div", { class: "dcae-controls-ticks", "aria-hidden": "true" });
   const field = element("input", { type: "text", inputmode: "decimal", "aria-label": "λ as a number", autocomplete: "off", spellcheck: "false" });
@@ -262,7 +265,33 @@ function lmbdaSlider({ model, el, listeners }) {
   const track = element("div", { class: "dcae-controls-track" }, range, ticks);
   const [smaller, better] = ["smaller file", "better picture"].map((words) => element("span", { class: "dcae-controls-end", "aria-hidden": "true" }, words));
   const number = element("label", { class: "dcae-controls-number" }, element("span", {}, "λ"), field);
-  return element("div", {}, element("div", { class: "dcae-controls-lmbda" }, number, smaller, track, better), complaint);
+  return element("div", {}, element("div", { class: "dcae-controls-lmbda" }, number, smaller, track, better, polishButton(view)), complaint);
+}
+
+/** Starts and stops the refinement of the shown file. @param {View} view */
+function polishButton({ model, listeners }) {
+  const looks = {
+    ready: ["polish", "Polish", "Polish: take time for a smaller file at the same quality"],
+    running: ["stop", "Stop", "Stop polishing; the plain file stays"],
+    done: ["polish", "Polished", "The file is polished"],
+  };
+  const each = element("button", { type: "button", class: "dcae-controls-polish" });
+  function draw() {
+    const state = model.get("polish");
+    each.hidden = !state;
+    if (!state) return;
+    const [picture, word, name] = looks[state];
+    each.replaceChildren(icon(picture), word);
+    each.title = name;
+    each.setAttribute("aria-label", name);
+    each.setAttribute("aria-disabled", String(state === "done")); // stays in the keyboard's way: the focus is on it
+  }
+  listeners.add(each, "click", () => {
+    if (model.get("polish") !== "done") model.send({ type: "polish", begin: model.get("polish") === "ready" });
+  });
+  listeners.follow(model, ["polish"], draw);
+  draw();
+  return each;
 }
 
 /** What is being done, an upload's progress, a short confirmation: one place that never moves. @param {View} view */
