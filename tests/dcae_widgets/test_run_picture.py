@@ -50,7 +50,7 @@ def test_of_the_same_photo_only_what_has_changed_crosses_and_the_view_stays(
         monkeypatch.setattr(layer, "set_image", lambda image, name=layer.name: changed.append(name))
     picture.show(view_of(run, 200))
     assert list(picture.photo_view.layers) == layers
-    assert changed == ["reconstruction"]
+    assert changed == ["decoded"]
     assert (picture.photo_view.view, picture.photo_view.second) == ([100, 100, 2], 2)
 
 
@@ -71,7 +71,7 @@ def test_without_bits_there_is_no_map_of_them(run: FakeRun):
 
 
 def test_more_bits_are_brighter_and_each_place_has_one_colour():
-    colours = heat_map(np.float32([[0, 50, 100]]))
+    colours = heat_map(np.array([[0, 50, 100]], np.float32))
     assert colours.shape == (16, 48, 3)
     brightness = colours.astype(int).sum(2)
     assert len(np.unique(brightness[:, :16])) == 1
@@ -79,4 +79,4 @@ def test_more_bits_are_brighter_and_each_place_has_one_colour():
 
 
 def test_bits_that_are_no_numbers_are_dark():
-    assert heat_map(np.float32([[np.nan, 100]]))[0, 0].max() < 10
+    assert heat_map(np.array([[np.nan, 100]], np.float32))[0, 0].max() < 10

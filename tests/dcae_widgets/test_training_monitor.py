@@ -63,7 +63,7 @@ def test_a_run_is_shown_from_before_its_first_step_to_its_end(run: FakeRun, watc
     assert dict(monitor.panel.figures)["step"] == "50 of 300"
     assert monitor.panel.share == pytest.approx(50 / 300)
     assert monitor.panel.caption.startswith("Step 50, λ 0.013: ")
-    assert [layer.name for layer in monitor.photo_view.layers] == ["original", "reconstruction", "bits map"]
+    assert [layer.name for layer in monitor.photo_view.layers] == ["original", "decoded", "bits map"]
 
     run.end(50)
     monitor.refresh()

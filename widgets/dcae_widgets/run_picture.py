@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.watched_run import BLOCK_PX, View
 
-NAMES = ("original", "reconstruction", "bits map")
+NAMES = ("original", "decoded", "bits map")
 _HEAT = (colormaps["inferno"](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
 
 
 class RunPicture:
     """The viewer, and what is in it.
 
-    The divider stands between original and reconstruction; the bits can be chosen in place of either.
+    The divider stands between the original and what is decoded; the bits can be chosen in place of either.
 
     Attributes:
         photo_view: The viewer.

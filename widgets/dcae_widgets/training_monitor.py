@@ -26,7 +26,7 @@ from dcae_widgets.kept_weights import KeptWeights, Request
 from dcae_widgets.lmbda_dial import dial
 from dcae_widgets.page_messages import answer_at_once
 from dcae_widgets.run_figures import figures, progress, sentence
-from dcae_widgets.run_picture import RunPicture
+from dcae_widgets.run_picture import RunPicture, heat_top
 from dcae_widgets.training_chart import training_chart
 from dcae_widgets.training_curves import TrainingCurves
 from dcae_widgets.training_panel import TrainingPanel
@@ -229,6 +229,8 @@ class TrainingMonitor(GridBox):
         if view is not None:
             numbers = f"step {view.step:,}, λ {view.lmbda:.3g}: {view.bpp:.3f} bits a pixel, {view.psnr_db:.2f} dB"
             words.append(f"The best weights, {numbers}." if is_kept else f"{numbers[0].upper()}{numbers[1:]}.")
+            if view.bits is not None:
+                words.append(f"Bits map: 0 (black) to {heat_top(view.bits):g} bits (yellow) each 16 × 16 px.")
         words.append(self._what_is_missing(view, is_kept))
         self.panel.caption = " ".join(filter(None, words))
 

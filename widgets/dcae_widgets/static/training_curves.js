@@ -48,7 +48,7 @@ function lossTraces({ series, held_out }, theme) {
       yaxis: "y2", showlegend: false, line: { color: theme.soft, width: 1, dash: "dot" }, hovertemplate: "step %{x:,}: learning rate %{y:.0%} of its peak<extra></extra>",
     }),
     line("training", steps, raw, { line: { color: blue, width: 1 }, opacity: 0.35, showlegend: false, hovertemplate: `training, ${at}` }),
-    line("training (bold: smoothed)", steps, smooth, { line: { color: blue, width: 2.2 }, hovertemplate: `training, smoothed, ${at}` }),
+    line("training", steps, smooth, { line: { color: blue, width: 2.2 }, hovertemplate: `training, smoothed, ${at}` }),
     line("held-out photos", held_out.map(([step]) => step), held_out.map(([, loss]) => loss), {
       mode: "lines+markers", line: { color: orange, width: 2 }, marker: { color: orange, size: 6 }, hovertemplate: `held-out photos, ${at}`,
     }),
@@ -65,7 +65,7 @@ function lossLayout({ series, held_out }, theme, width) {
   const axis = lossRange(columnOf(series, 1), columnOf(series, 2), held_out.map(([, loss]) => loss));
   const last = Math.max(1, series.at(-COLUMNS) ?? 0, held_out.at(-1)?.[0] ?? 0);
   return {
-    ...plotLayout(theme, { width, height: LOSS_HEIGHT_PX }), margin: { ...MARGIN, r: 46, t: 30 },
+    ...plotLayout(theme, { width, height: LOSS_HEIGHT_PX }), margin: { ...MARGIN, r: 50, t: 30 },
     xaxis: plotAxis("step", theme, { range: [0, last * 1.02] }), yaxis: plotAxis("loss (bits a pixel + λ × error)", theme, axis),
     yaxis2: plotAxis("learning rate (share of peak)", theme, {
       overlaying: "y", side: "right", range: [0, 1.04], showgrid: false, tickformat: ".0%", tickvals: [0, 0.5, 1], showline: false,
