@@ -1,7 +1,8 @@
 """The ladder: one model's curve against every codec that it is compared with, from the easiest to the hardest.
 
 Rungs are the baselines that were measured on the same pictures, and the curves that others published on Kodak's 24
-photos; the latter belong on the ladder only where the pictures are those. Takes mean curves, knows no network.
+photos; the latter belong on the ladder only where the pictures are those. A second curve of the model, with its latents
+refined for each picture, stands beside the first and climbs no rung by itself. Takes mean curves, knows no network.
 """
 
 import csv
@@ -32,12 +33,14 @@ class Rung:
         kind: `MEASURED` or `PUBLISHED`.
         source: its settings, or where its curve was published.
         note: what to mind when comparing; empty if nothing.
+        refined: the same of the model with refined latents; None if that was not measured.
     """
 
     rate: BDRate
     kind: str
     source: str
     note: str = ""
+    refined: BDRate | None = None
 
     @property
     def name(self) -> str:
@@ -46,7 +49,7 @@ class Rung:
 
     @property
     def climbed(self) -> bool:
-        """Whether the model needs fewer bits than the codec at equal PSNR."""
+        """Whether the model needs fewer bits than the codec at equal PSNR; refinement does not count."""
         return self.rate.percent is not None and self.rate.percent < 0
 
     def to_json_dict(self) -> dict[str, Any]:
@@ -59,6 +62,7 @@ def ladder(
     model: str,
     settings: Mapping[str, str],
     published: Iterable[PublishedCurve] = (),
+    refined: str | None = None,
 ) -> list[Rung]:
     """The rungs from the one that the model is furthest beyond to the highest; those without a BD-rate come last.
 
@@ -67,9 +71,10 @@ def ladder(
         model: the name of the curve that climbs.
         settings: of each baseline by the name of its curve; what is not named here is no rung.
         published: curves of the same pictures by others; leave them out where the pictures are others.
+        refined: the name of the model's curve with refinement, if there is one.
 
     Raises:
-        ValueError: the model has no curve.
+        ValueError: one of the names has no curve.
 
     >>> def curve(codec, factor):
     ...     points = [(0.25, 30.0), (0.5, 33.0), (1.0, 36.5), (2.0, 40.0)]
@@ -82,21 +87,20 @@ def ladder(
     curves: dict[str, list[tuple[float, float]]] = {}
     for mean in means:
         curves.setdefault(mean.codec, []).append((mean.bpp, mean.psnr_db))
-    if model not in curves:
-        raise ValueError(f"there is no curve of {model!r}; there are {', '.join(curves) or 'none'}")
-    ours = curves[model]
+    for name in (model, refined, *settings):
+        if name is not None and name not in curves:
+            raise ValueError(f"there is no curve of {name!r}; there are {', '.join(curves) or 'none'}")
+    their_curves = [(name, curves[name], MEASURED, words, "") for name, words in settings.items()]
+    their_curves += [(c.name, c.points, PUBLISHED, c.source, c.note) for c in published]
     rungs = [
-        Rung(rate=bd_rate_of_curves(model, ours, name, curves[name]), kind=MEASURED, source=words)
-        for name, words in settings.items()
-    ]
-    rungs += [
         Rung(
-            rate=bd_rate_of_curves(model, ours, curve.name, curve.points),
-            kind=PUBLISHED,
-            source=curve.source,
-            note=curve.note,
+            rate=bd_rate_of_curves(model, curves[model], name, points),
+            kind=kind,
+            source=source,
+            note=note,
+            refined=None if refined is None else bd_rate_of_curves(refined, curves[refined], name, points),
         )
-        for curve in published
+        for name, points, kind, source, note in their_curves
     ]
     return sorted(rungs, key=lambda rung: math.inf if rung.rate.percent is None else rung.rate.percent)
 
@@ -109,12 +113,20 @@ def ladder_table(rungs: Sequence[Rung]) -> str:
     rung  BD-rate %  PSNR dB         climbed  source
     jpeg     -41.23  27.00 to 36.50  yes      Pillow
     """
-    head = ("rung", "BD-rate %", "PSNR dB", "climbed", "source")
-    rows = [head, *((rung.name, *_figures(rung), rung.source) for rung in rungs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    columns = {
+        "rung": [rung.name for rung in rungs],
+        "BD-rate %": [f"{_percent(rung.rate):>9}" for rung in rungs],
+        "refined %": [f"{_percent(rung.refined):>9}" for rung in rungs],
+        "PSNR dB": [_interval(rung.rate) for rung in rungs],
+        "climbed": ["yes" if rung.climbed else "no" for rung in rungs],
+        "source": [rung.source for rung in rungs],
+    }
+    if not any(rung.refined for rung in rungs):
+        del columns["refined %"]
+    widths = [max(len(word) for word in (head, *words)) for head, words in columns.items()]
+    rows = [list(columns), *zip(*columns.values(), strict=True)]
     return "\n".join(
-        f"{name:{widths[0]}}  {rate:>{widths[1]}}  {interval:{widths[2]}}  {climbed:{widths[3]}}  {source}"
-        for name, rate, interval, climbed, source in rows
+        "  ".join(f"{word:{width}}" for word, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
 
@@ -122,11 +134,14 @@ def ladder_csv(rungs: Iterable[Rung]) -> str:
     """One row a rung; what is not defined is "n/a"."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["rung", "kind", "bd_rate_percent", "psnr_low_db", "psnr_high_db", "climbed", "source"])
+    writer.writerow(["rung", "kind", "percent", "psnr_low_db", "psnr_high_db", "climbed", "refined_percent", "source"])
     for rung in rungs:
-        percent = UNDEFINED if rung.rate.percent is None else rung.rate.percent
+        percent, refined = (
+            UNDEFINED if rate is None or rate.percent is None else rate.percent for rate in (rung.rate, rung.refined)
+        )
         low, high = rung.rate.psnr_interval_db or (UNDEFINED, UNDEFINED)
-        writer.writerow([rung.name, rung.kind, percent, low, high, "yes" if rung.climbed else "no", rung.source])
+        climbed = "yes" if rung.climbed else "no"
+        writer.writerow([rung.name, rung.kind, percent, low, high, climbed, refined, rung.source])
     return buffer.getvalue()
 
 
@@ -164,8 +179,12 @@ def write_ladder(folder: str | os.PathLike[str], csv_text: str, json_text: str) 
     return paths
 
 
-def _figures(rung: Rung) -> tuple[str, str, str]:
-    if rung.rate.percent is None or rung.rate.psnr_interval_db is None:
-        return UNDEFINED, UNDEFINED, "no"
-    low, high = rung.rate.psnr_interval_db
-    return f"{rung.rate.percent:+.2f}", f"{low:.2f} to {high:.2f}", "yes" if rung.climbed else "no"
+def _percent(rate: BDRate | None) -> str:
+    return UNDEFINED if rate is None or rate.percent is None else f"{rate.percent:+.2f}"
+
+
+def _interval(rate: BDRate) -> str:
+    if rate.psnr_interval_db is None:
+        return UNDEFINED
+    low, high = rate.psnr_interval_db
+    return f"{low:.2f} to {high:.2f}"

@@ -1,12 +1,13 @@
 """`dcae ladder`: one model against every codec that it is compared with, in one table."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from dcae.cli.evaluation import contenders_of, measure, pictures_of
+from dcae.cli.evaluation import Contender, contenders_of, measure, pictures_of
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
+from dcae.cli.processes import Processes, launch
 from dcae.codec.catalogue import NAME_HELP
 from dcae.images import load_image
 from dcae.kodak import why_not_kodak
@@ -14,6 +15,7 @@ from dcae.published_curves import published_curves
 
 if TYPE_CHECKING:
     from dcae.analysis.ladder import Rung
+    from dcae.analysis.refining import RefinableCodec
 
 
 def climb(
@@ -21,12 +23,21 @@ def climb(
         Path, typer.Argument(metavar="FOLDER", help="Pictures, such as Kodak's 24; folders in it are not searched.")
     ],
     model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
+    refine: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Measure the model a second time, each file with N steps of refinement, as of `dcae encode`: slow.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where eval.* and ladder.* go; made if missing.")] = Path("dcae-ladder"),
+    processes: Processes = None,
 ) -> None:
     """Measure a model and JPEG, WebP and AVIF on a folder of pictures, from real files, and print the ladder.
 
     A rung is a codec, and it is climbed when the model's BD-rate against it is below 0. On Kodak's 24 photos
-    (`dcae data kodak` brings them), published curves are rungs too.
+    (`dcae data kodak` brings them), published curves are rungs too. Refinement alone climbs no rung.
     """
     from dcae.analysis.baselines import BASELINES
     from dcae.analysis.evaluate import AVERAGING, BD_METHOD, bd_rates, mean_curve, write_results
@@ -34,7 +45,14 @@ def climb(
 
     failures = Failures()
     pictures = pictures_of(folder)
+    if launch(processes):
+        return
     contenders = contenders_of(["dcae", *BASELINES], model, None, failures)
+    ours = next(name for name in contenders if name not in BASELINES)
+    refined = None
+    if refine is not None:
+        refined = f"{ours}+{refine}"
+        contenders[refined] = _refining(contenders[ours], refine)
     out.mkdir(parents=True, exist_ok=True)
     points = measure(pictures, contenders, failures)
     if not points:
@@ -42,22 +60,33 @@ def climb(
     means = mean_curve(points)
     settings = {name: contender.settings for name, contender in contenders.items()}
     baselines = {name: words for name, words in settings.items() if name in BASELINES}
-    (ours,) = set(settings) - set(baselines)
     measured = {point.image for point in points}
     why_not = why_not_kodak(load_image(path) for path in pictures if path.name in measured)
-    rungs = ladder(means, ours, baselines, () if why_not else published_curves().values())
+    rungs = ladder(means, ours, baselines, () if why_not else published_curves().values(), refined)
     rates = [rate for anchor in baselines for rate in bd_rates(means, anchor)]
     paths = write_results(out, points, means, rates, settings)
     left_out = f"these are not Kodak's 24 photos: {why_not}" if why_not else ""
     paths += write_ladder(out, ladder_csv(rungs), ladder_json(rungs, ours, settings[ours], means[0].images, left_out))
     typer.echo(ladder_table(rungs))
     typer.echo(f"BD-rates of {ours} where both curves have PSNR ({BD_METHOD}); {means[0].images} pictures; {AVERAGING}")
+    if refined:
+        typer.echo(f"refined: {settings[refined]}; it climbs no rung by itself")
     for line in _remarks(rungs):
         typer.echo(line)
     if left_out:
         typer.echo(f"published curves are left out: {left_out}")
     typer.echo(f"written: {', '.join(paths)}")
     failures.exit_if_any()
+
+
+def _refining(plain: Contender, steps: int) -> Contender:
+    """The same weights with refinement."""
+    from dcae.analysis.refining import RefiningCodec
+
+    if plain.codec.qualities is None:
+        raise ValueError("--refine needs weights that say their lambda: of several, or a folder of one lambda each")
+    codec = cast("RefinableCodec", plain.codec)  # as all are that weights make
+    return Contender(RefiningCodec(codec, steps), plain.qualities, f"{plain.settings}, {steps} steps of refinement")
 
 
 def _remarks(rungs: "list[Rung]") -> list[str]:

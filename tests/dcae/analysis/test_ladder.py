@@ -96,11 +96,11 @@ def test_table_csv_and_json_say_the_same(rungs: list[Rung]):
         assert (row["climbed"] == "yes") == entry["climbed"] == rung.climbed
         if rung.rate.percent is None or rung.rate.psnr_interval_db is None:
             assert line[1:4] == ["n/a", "n/a", "no"]
-            assert row["bd_rate_percent"] == row["psnr_low_db"] == row["psnr_high_db"] == "n/a"
+            assert row["percent"] == row["psnr_low_db"] == row["psnr_high_db"] == "n/a"
         else:
             low, high = rung.rate.psnr_interval_db
             assert line[1:6] == [f"{rung.rate.percent:+.2f}", f"{low:.2f}", "to", f"{high:.2f}", row["climbed"]]
-            assert float(row["bd_rate_percent"]) == rung.rate.percent
+            assert float(row["percent"]) == rung.rate.percent
             assert [float(row["psnr_low_db"]), float(row["psnr_high_db"])] == [low, high]
             assert entry["rate"]["psnr_interval_db"] == [low, high]
 
@@ -113,9 +113,29 @@ def test_json_says_how_it_was_measured(rungs: list[Rung]):
     assert record["published_left_out"] == "they are 2, not 24"
 
 
-def test_a_ladder_without_its_climber_is_refused(rungs: list[Rung]):
+def test_refinement_stands_beside_and_climbs_no_rung():
+    curve = CURVES["bpg"]
+    means = [*means_of("ours", curve.points, 1.02), *means_of("refined", curve.points, 0.96)]
+    rungs = ladder(means, "ours", {}, [curve], "refined")
+    assert rungs[0].rate.percent == pytest.approx(2)
+    assert rungs[0].refined is not None
+    assert (rungs[0].refined.codec, rungs[0].refined.percent) == ("refined", pytest.approx(-4))
+    assert not rungs[0].climbed
+    assert ladder_table(rungs).splitlines()[1].split()[:3] == ["bpg", "+2.00", "-4.00"]
+    (row,) = csv.DictReader(io.StringIO(ladder_csv(rungs)))
+    assert float(row["refined_percent"]) == rungs[0].refined.percent
+    assert (row["climbed"], json.loads(ladder_json(rungs, "ours", "", 24, ""))["rungs"][0]["climbed"]) == ("no", False)
+
+
+def test_without_refinement_there_is_no_column_of_it(rungs: list[Rung]):
+    assert "refined" not in ladder_table(rungs)
+    assert {row["refined_percent"] for row in csv.DictReader(io.StringIO(ladder_csv(rungs)))} == {"n/a"}
+
+
+@pytest.mark.parametrize("names", [("mine", None), ("ours", "mine")])
+def test_a_ladder_without_its_climber_is_refused(names: tuple[str, str | None]):
     with pytest.raises(ValueError, match="there is no curve of 'mine'; there are ours"):
-        ladder(means_of("ours", CURVES["bpg"].points), "mine", {})
+        ladder(means_of("ours", CURVES["bpg"].points), names[0], {}, refined=names[1])
 
 
 def test_both_files_are_written(tmp_path: Path, rungs: list[Rung]):

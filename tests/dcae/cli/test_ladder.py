@@ -10,7 +10,8 @@ from PIL import features
 from typer.testing import Result
 
 from dcae.analysis.evaluate import MeanPoint, bd_rates
-from dcae.images import save_png
+from dcae.codec.codec import Codec
+from dcae.images import load_image, save_png
 from dcae.published_curves import published_curves
 from dcae.rd import bd_rate
 from dcae.samples import sample
@@ -52,7 +53,7 @@ def test_other_pictures_have_the_measured_rungs_and_it_says_why_no_others(run: R
     assert len([mean for mean in means if mean.codec == name]) == 8
     for anchor, row in rows.items():
         (rate,) = [rate for rate in bd_rates(means, anchor) if rate.codec == name]
-        assert float(row["bd_rate_percent"]) == rate.percent
+        assert float(row["percent"]) == rate.percent
         assert f"{anchor}  " in result.stdout
     assert "published curves are left out: these are not Kodak's 24 photos: they are 2, not 24" in result.stdout
     assert f"BD-rates of {name}" in result.stdout
@@ -70,12 +71,38 @@ def test_on_kodak_published_curves_are_rungs_with_what_to_mind(
     assert set(rows) == {"jpeg", "webp", "avif", *curves}
     ours = [(mean.bpp, mean.psnr_db) for mean in means_of(out) if mean.codec == immutable_name("tiny")]
     for name, curve in curves.items():
-        assert float(rows[name]["bd_rate_percent"]) == bd_rate(curve.points, ours)
+        assert float(rows[name]["percent"]) == bd_rate(curve.points, ours)
         assert rows[name]["source"] == curve.source
     assert f"vtm: {curves['vtm'].note}" in result.stdout
     assert f"{curves['mbt2018-mean'].note}" in result.stdout
     assert "left out" not in result.stdout
     assert json.loads((out / "ladder.json").read_text())["published_left_out"] == ""
+
+
+def test_refinement_is_a_second_curve_that_climbs_no_rung(
+    run: Run, folder: Path, out: Path, codec: Codec, weights: Path
+):
+    (folder / "b.png").unlink()
+    save_png(folder / "a.png", sample("chelsea")[100:164, 150:214])
+    result = run("ladder", folder, "--model", weights, "--refine", 2, "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    name = weights.stem
+    points = json.loads((out / "eval.json").read_text())["points"]
+    plain, refined = ([p for p in points if p["codec"] == codec_name] for codec_name in (name, f"{name}+2"))
+    session = codec.open(load_image(folder / "a.png"))
+    assert [p["bytes"] for p in plain] == [len(session.encode(p["quality"])) for p in plain]
+    assert [p["bytes"] for p in refined] == [len(session.refine(p["quality"], 2).data) for p in plain]
+    assert (
+        f"refined: DCAE, weights {codec.identity}, 2 steps of refinement; it climbs no rung by itself" in result.stdout
+    )
+    rungs = json.loads((out / "ladder.json").read_text())["rungs"]
+    assert {rung["refined"]["codec"] for rung in rungs} == {f"{name}+2"}
+
+
+def test_weights_that_do_not_say_their_lambda_cannot_be_refined(run: Run, folder: Path, out: Path, fixed_weights: Path):
+    result = run("ladder", folder, "--model", fixed_weights, "--refine", 2, "--out", out)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("dcae: --refine needs weights that say their lambda: of several, or a folder")
 
 
 def test_a_curve_too_short_for_a_bd_rate_says_so(run: Run, folder: Path, out: Path, fixed_weights: Path):
