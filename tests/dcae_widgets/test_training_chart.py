@@ -31,7 +31,7 @@ def test_a_run_is_drawn_and_said_in_words(run: FakeRun):
     chart = training_chart(log.steps, log.held_out, view, "my codec: finished", "a block transform")
     assert chart.alt is not None
     assert chart.alt.startswith("my codec: finished. ")
-    assert "fewer bits than at the start, at equal PSNR. 10 lines of steps, 3 measurements" in chart.alt
+    assert "fewer bits than at the start, at equal PSNR (BD-rate). 10 lines of steps, 3 measurements" in chart.alt
     assert f"step 100, λ 0.013: {view.bpp:.3f} bits a pixel, {view.psnr_db:.2f} dB" in chart.alt
     without = training_chart(log.steps, log.held_out, None, "my codec: finished")
     assert height_px(without) < height_px(chart)

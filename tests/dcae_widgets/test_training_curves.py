@@ -73,8 +73,14 @@ def test_a_verdict_takes_two_measurements():
 
 def test_a_verdict_is_the_bits_at_equal_psnr():
     fewer = tuple((lmbda, 0.8 * bpp, psnr_db) for lmbda, bpp, psnr_db in RISING)
-    assert verdict([measured(0, RISING), measured(9, fewer)]) == "20.0 % fewer bits than at the start, at equal PSNR"
-    assert verdict([measured(0, fewer), measured(9, RISING)]) == "25.0 % more bits than at the start, at equal PSNR"
+    assert (
+        verdict([measured(0, RISING), measured(9, fewer)])
+        == "20.0 % fewer bits than at the start, at equal PSNR (BD-rate)"
+    )
+    assert (
+        verdict([measured(0, fewer), measured(9, RISING)])
+        == "25.0 % more bits than at the start, at equal PSNR (BD-rate)"
+    )
 
 
 @pytest.mark.parametrize("other", [RISING[:1], tuple((lmbda, bpp, psnr_db + 30) for lmbda, bpp, psnr_db in RISING)])

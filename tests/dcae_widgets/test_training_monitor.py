@@ -202,6 +202,27 @@ def test_a_picture_that_cannot_be_read_is_said_in_words_and_the_log_is_drawn(run
     assert steps_drawn(monitor) == [10, 20]
 
 
+def test_an_error_goes_with_the_next_picture_that_can_be_read(run: FakeRun, watch: Watch):
+    run.lock()
+    run.train(0, 10)
+    (run.folder / "view.npz").write_bytes(b"rubbish")
+    monitor = watch()
+    assert monitor.panel.error
+    run.answer(10, 0.013)
+    monitor.refresh()
+    assert monitor.panel.error == ""
+
+
+def test_lines_that_are_no_records_are_said_in_words(run: FakeRun, watch: Watch):
+    run.lock()
+    run.train(0, 10)
+    with run.log.open("a") as file:
+        file.write("rubbish\n")
+    monitor = watch()
+    assert monitor.panel.error == f"lines of {run.log} that are no records: 1"
+    assert steps_drawn(monitor) == [10]
+
+
 def test_a_run_in_a_folder_that_is_gone_says_why_it_cannot_be_paused(run: FakeRun, watch: Watch):
     monitor = watch()
     (run.folder / "config.toml").unlink()

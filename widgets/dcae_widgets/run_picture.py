@@ -13,6 +13,7 @@ from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.watched_run import BLOCK_PX, View
 
 NAMES = ("original", "decoded", "bits map")
+_ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _HEAT = (colormaps["inferno"](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
 
 
@@ -52,7 +53,7 @@ class RunPicture:
 
 
 def heat_map(bits: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The bits of each place as colours from black (none) over red to pale yellow (:func:`heat_top` bits).
+    """The bits of each place as colours from black (none) over red to pale yellow (:func:`heat_top` bits or more).
 
     Args:
         bits: float32, H/16 x W/16.
@@ -65,11 +66,11 @@ def heat_map(bits: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def heat_top(bits: NDArray[np.float32]) -> float:
-    """The bits of the brightest colour: the most bits of a place, rounded up to 1, 2 or 5 times a power of ten.
+    """The bits of the brightest colour: 99 of 100 places have no more of them; rounded up to a round number.
 
-    >>> heat_top(np.float32([[3, 187]])), heat_top(np.float32([[0, 0]]))
+    >>> heat_top(np.array([[3, 187]], np.float32)), heat_top(np.array([[0, 0]], np.float32))
     (200.0, 1.0)
     """
-    most = max(1.0, float(np.nan_to_num(bits).max()))
+    most = max(1.0, float(np.percentile(np.nan_to_num(bits), 99)))
     power = 10.0 ** math.floor(math.log10(most))
-    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= most)
+    return next(step * power for step in _ROUND if step * power >= most)

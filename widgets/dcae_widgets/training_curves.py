@@ -100,7 +100,8 @@ def verdict(measurements: Sequence[HeldOut]) -> str:
         anchor, test = ([(bpp, psnr_db) for _, bpp, psnr_db in each.points] for each in (first, last))
         if min(len(anchor), len(test)) >= MIN_BD_POINTS:
             percent = bd_rate(anchor, test)
-            return f"{abs(percent):.1f} % {'fewer' if percent <= 0 else 'more'} bits than at the start, at equal PSNR"
+            change = f"{abs(percent):.1f} % {'fewer' if percent <= 0 else 'more'}"
+            return f"{change} bits than at the start, at equal PSNR (BD-rate)"
     except ValueError:
         pass  # curves without a common PSNR, or not monotonous ones, have no such number: the losses are compared
     return f"mean loss {first.loss:.3f} at the start, {last.loss:.3f} at step {last.step:,}"

@@ -113,8 +113,11 @@ class TrainingMonitor(GridBox):
             self._is_stale = self._is_stale or grown
             if grown or changed:
                 self._show_figures()
+            if grown and self._run.log.unreadable:
+                self.panel.error = f"lines of {self._run.log.path} that are no records: {self._run.log.unreadable}"
             view = self._run.new_view()
             if view is not None:
+                self.panel.error = ""
                 self._show(view)
             if changed:
                 self._change_hands()
@@ -230,7 +233,7 @@ class TrainingMonitor(GridBox):
             numbers = f"step {view.step:,}, λ {view.lmbda:.3g}: {view.bpp:.3f} bits a pixel, {view.psnr_db:.2f} dB"
             words.append(f"The best weights, {numbers}." if is_kept else f"{numbers[0].upper()}{numbers[1:]}.")
             if view.bits is not None:
-                words.append(f"Bits map: 0 (black) to {heat_top(view.bits):g} bits (yellow) each 16 × 16 px.")
+                words.append(f"Bits map: 0 (black) to {heat_top(view.bits):g} bits or more (yellow) each 16 × 16 px.")
         words.append(self._what_is_missing(view, is_kept))
         self.panel.caption = " ".join(filter(None, words))
 
