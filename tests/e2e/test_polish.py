@@ -1,0 +1,126 @@
+"""Polishing as its user has it: `dcae lab`, a real kernel, the shipped weights, a hand on the button."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from .conftest import running_lab
+
+pytestmark = pytest.mark.e2e
+
+LIMIT_MS = 180_000
+"""For what takes seconds on a free machine: other work may have the processor."""
+BUTTON, BYTES, CAPTION = ".dcae-controls-polish", "[data-key=bytes] dd", ".dcae-readout-caption"
+KIND = "() => document.querySelector('.dcae-readout-badge')?.dataset.kind"
+ASK = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code, silent: false, store_history: false });
+    let text = '', failure = '';
+    future.onIOPub = ({ header, content }) => {
+        if (header.msg_type === 'stream' && content.name === 'stdout') text += content.text;
+        if (header.msg_type === 'error') failure = content.ename + ': ' + content.evalue;
+    };
+    await future.done;
+    if (failure) throw new Error(failure);
+    return text;
+}"""
+BEGIN = """
+import numpy as np
+import dcae_widgets.exploration
+from dcae.images import png_bytes
+from dcae.samples import sample
+dcae_widgets.exploration.POLISH_STEPS = {steps}
+explorer._upload("piece.png", png_bytes(np.ascontiguousarray(sample("flower")[100:228, 200:392])))
+"""
+"""A small piece of a photo is explored, and polished in so many steps."""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[str]:
+    """`dcae lab` of this module's own."""
+    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
+        yield url
+
+
+@pytest.fixture
+def explorer(page: Page, lab: str, outside_requests: list[str]) -> Iterator[Page]:
+    """The page with the explorer in it; whatever it complains of fails the test."""
+    problems: list[str] = []
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.set_default_timeout(LIMIT_MS)
+    page.goto(lab.format("00_start.ipynb"))
+    page.wait_for_selector(f".dcae-explorer {BUTTON}:visible")
+    yield page
+    assert not problems
+    assert not outside_requests
+
+
+def ask(page: Page, expression: str) -> Any:
+    """A value of the kernel, in which `explorer` is the explorer."""
+    text = page.evaluate(ASK, f"import json, hashlib\nprint(json.dumps({expression}))")
+    return json.loads(text.strip().splitlines()[-1])
+
+
+def wait_for_button(page: Page, words: str) -> None:
+    """Waits until the button says so."""
+    page.wait_for_function(f"(words) => document.querySelector('{BUTTON}').textContent === words", arg=words)
+
+
+def begin(page: Page, steps: int) -> str:
+    """Explores the piece of a photo; the hash of its plain file."""
+    page.evaluate(ASK, BEGIN.format(steps=steps))
+    page.wait_for_function(f"() => document.querySelector('{CAPTION}').textContent.includes('192 × 128')")
+    page.wait_for_function(KIND + " === 'file'")
+    wait_for_button(page, "Polish")
+    return ask(page, "hashlib.sha256(explorer.data).hexdigest()")
+
+
+def shown_bytes(page: Page) -> int:
+    """The file size that is read in the page."""
+    return int(page.locator(BYTES).evaluate("(element) => element.firstChild.textContent").replace(",", ""))
+
+
+def test_a_polished_file_is_smaller_is_named_so_and_is_what_is_downloaded(explorer: Page, tmp_path: Path):
+    plain = begin(explorer, steps=20)
+    plain_bytes = shown_bytes(explorer)
+    explorer.click(BUTTON)
+    wait_for_button(explorer, "Stop")
+    explorer.wait_for_function(KIND + " === 'estimate'")
+    wait_for_button(explorer, "Polished")
+    explorer.wait_for_function(KIND + " === 'file'")
+    assert explorer.inner_text(CAPTION).startswith(f"polished file; before {plain_bytes:,} bytes")
+    with explorer.expect_download() as download:
+        explorer.click("[aria-label='Download .dcae']")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name.endswith("_polished.dcae")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert digest == ask(explorer, "hashlib.sha256(explorer.data).hexdigest()") != plain
+    assert path.stat().st_size == shown_bytes(explorer)
+
+
+def test_stop_and_any_move_of_lambda_give_it_up(explorer: Page):
+    plain = begin(explorer, steps=10_000)
+    explorer.click(BUTTON)
+    wait_for_button(explorer, "Stop")
+    explorer.wait_for_function(KIND + " === 'estimate'")
+    explorer.click(BUTTON)
+    wait_for_button(explorer, "Polish")
+    explorer.wait_for_function(KIND + " === 'file'")
+    assert ask(explorer, "hashlib.sha256(explorer.data).hexdigest()") == plain
+    explorer.focus(BUTTON)
+    explorer.keyboard.press("Enter")
+    wait_for_button(explorer, "Stop")
+    explorer.fill(".dcae-controls-number input", "0.03")
+    explorer.keyboard.press("Enter")
+    wait_for_button(explorer, "Polish")
+    explorer.wait_for_function(KIND + " === 'file'")
+    assert ask(explorer, "explorer._face.shown.lmbda") == pytest.approx(0.03)
+    assert not explorer.inner_text(CAPTION).startswith("polished")
