@@ -193,8 +193,11 @@ class Session:
             ValueError: if lambda is not legal.
         """
         lmbda = _float32(lmbda)
-        sections = self._coded(lmbda).sections
-        return pack(self._header(lmbda), sections)
+        return self.file_of(self._coded(lmbda), lmbda)
+
+    def file_of(self, coded: CodedLatents, lmbda: float | None) -> bytes:
+        """The file of latents that were coded at lambda."""
+        return pack(self._header(_float32(lmbda)), coded.sections)
 
     def reconstruct(self, lmbda: float | None = None) -> NDArray[np.uint8]:
         """The picture that the file at lambda decodes to, uint8, H x W x 3, without decoding it.
@@ -235,7 +238,7 @@ class Session:
         plain = Refined(data, picture, psnr_db(self.image, picture), len(data), psnr_db(self.image, picture), False)
         latents = self._refined_latents(lmbda, trade_off, steps, report or (lambda _: None))
         coded = self.codec.latent_coder.encode(*latents, nearest=True)
-        data = pack(self._header(lmbda), coded.sections)
+        data = self.file_of(coded, lmbda)
         picture = self.codec.synthesise(coded.y_hat, lmbda, self.height, self.width)
         refined = plain._replace(data=data, picture=picture, psnr_db=psnr_db(self.image, picture), improved=True)
         return min(plain, refined, key=lambda each: true_loss(self.image, each.data, each.picture, trade_off))
@@ -245,7 +248,7 @@ class Session:
     ) -> Latents:
         like, preview = self.y, self.codec.preview
         x = torch.from_numpy(to_float(self.image))[None].to(like.device, like.dtype)
-        refinement = Refinement(preview, self._latents(lmbda), x, lmbda, trade_off, steps)
+        refinement = Refinement(preview, self.latents(lmbda), x, lmbda, trade_off, steps)
         for step in range(1, steps + 1):
             refinement.step()
             if step % REPORTED_STEPS == 0 or step == steps:
@@ -258,7 +261,13 @@ class Session:
         image = picture_of(x_hat, self.height, self.width)
         return Estimate(bits=bits, total_bytes=self._file_bytes(lmbda, bits.values()), x_hat=image)
 
-    def _latents(self, lmbda: float | None) -> Latents:
+    def latents(self, lmbda: float | None = None) -> Latents:
+        """Gained y and z at lambda, before they are rounded.
+
+        Raises:
+            ValueError: if lambda is not legal.
+        """
+        lmbda = _float32(lmbda)
         with torch.inference_mode():
             y = self.codec.model.apply_gain(self.y, lmbda)
             return Latents(y, self.codec.model.h_a(y))
@@ -266,7 +275,7 @@ class Session:
     def _coded(self, lmbda: float | None) -> CodedLatents:
         """Coded latents at lambda; the last ones are kept, since a file and its picture are often asked for both."""
         if self._last is None or self._last[0] != lmbda:
-            self._last = (lmbda, self.codec.latent_coder.encode(*self._latents(lmbda)))
+            self._last = (lmbda, self.codec.latent_coder.encode(*self.latents(lmbda)))
         return self._last[1]
 
     def _header(self, lmbda: float | None) -> Header:

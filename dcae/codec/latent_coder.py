@@ -31,6 +31,22 @@ if TYPE_CHECKING:
     from compressai.entropy_models import EntropyModel
 
 
+class CodedPart(NamedTuple):
+    """What one stream holds: z, or one slice of y.
+
+    Attributes:
+        symbols: Integers, (1, C, H, W).
+        indexes: The table of each, flat: z's channel, y's level.
+        mu: What the symbols are counted from: z's medians or the prediction, broadcast to the symbols' shape.
+        sigma: The predicted scale; None for z.
+    """
+
+    symbols: NDArray[np.int32]
+    indexes: NDArray[np.integer]
+    mu: Tensor
+    sigma: Tensor | None
+
+
 class CodedLatents(NamedTuple):
     """Sections in the file's order, and the y_hat (1, M, H/16, W/16) that every decoder will find in them."""
 
@@ -66,13 +82,16 @@ class LatentCoder:
         self.z_tables = tables_of(model.entropy_bottleneck)
         self.y_tables = tables_of(model.gaussian_conditional)
 
-    def encode(self, y: Tensor, z: Tensor, *, nearest: bool = False) -> CodedLatents:
+    def encode(
+        self, y: Tensor, z: Tensor, *, nearest: bool = False, record: list[CodedPart] | None = None
+    ) -> CodedLatents:
         """Codes gained y (1, M, H/16, W/16) and z (1, N, H/64, W/64).
 
         Args:
             y: What is coded.
             z: What is coded before it.
             nearest: Takes the symbols nearest to y - mu, whatever the model would choose.
+            record: Gets what each stream holds, z first, for those who want to see it.
 
         Raises:
             ValueError: if a symbol is 2^23 or larger.
@@ -80,9 +99,12 @@ class LatentCoder:
         with exact_arithmetic():
             y, z = y.to(self.device).to(self.dtype), z.to(self.device).to(self.dtype)
             z_symbols = _integers((z - self.medians).round())
-            slices = _SliceEncoder(self, y, nearest)
+            indexes = self._z_indexes(z.shape)
+            if record is not None:
+                record.append(CodedPart(z_symbols, indexes, self.medians.expand(z.shape), None))
+            slices = _SliceEncoder(self, y, nearest, record)
             y_hat = self._predict(_to_tensor(z_symbols, z), slices)
-        z_stream = encode_symbols(z_symbols.ravel(), self._z_indexes(z.shape), self.z_tables)
+        z_stream = encode_symbols(z_symbols.ravel(), indexes, self.z_tables)
         sections = [Section(SectionType.Z, z_stream), *slices.flag_sections(), *slices.sections]
         return CodedLatents(tuple(sections), y_hat)
 
@@ -139,8 +161,9 @@ class LatentCoder:
 class _SliceEncoder:
     """`code` for the slice loop: symbols of y, their streams and flags on the way."""
 
-    def __init__(self, coder: LatentCoder, y: Tensor, nearest: bool) -> None:
+    def __init__(self, coder: LatentCoder, y: Tensor, nearest: bool, record: list[CodedPart] | None) -> None:
         self.coder, self.parts, self.nearest = coder, y.chunk(coder.config.num_slices, dim=1), nearest
+        self.record = record
         self.sections: list[Section] = []
         self.flags: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
 
@@ -152,7 +175,10 @@ class _SliceEncoder:
         scales = sigma.cpu().numpy().ravel()
         self.flags.append(flag(scales, self.coder.margin, slice_index * scales.size))
         interruption_point()
-        stream = encode_symbols(symbols.ravel(), levels(scales), self.coder.y_tables)
+        indexes = levels(scales)
+        stream = encode_symbols(symbols.ravel(), indexes, self.coder.y_tables)
+        if self.record is not None:
+            self.record.append(CodedPart(symbols, indexes, mu, sigma))
         self.sections.append(slice_section(symbols.astype("<i4").tobytes(), stream))
         return _to_tensor(symbols, mu) + mu
 

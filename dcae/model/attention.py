@@ -33,14 +33,22 @@ class WindowAttention(nn.Module):
         self.relative_position = nn.Parameter(0.02 * torch.randn(self.heads, side, side))
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, height, width, _ = x.shape
         q, k, v = self.split(self.qkv(x))  # (B * windows, heads, p * p, head size) each
-        mask = self.position_bias().to(q.dtype)[None]  # (1, heads, p * p, p * p)
-        forbidden = self.forbidden_pairs(height, width, x.device)
-        if forbidden is not None:
-            mask = mask.masked_fill(forbidden[:, None], -torch.inf).repeat(batch, 1, 1, 1)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        return self.linear(self.join(attended, height, width))
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=self.mask(x, q.dtype))
+        return self.linear(self.join(attended, *x.shape[1:3]))
+
+    def weights(self, x: Tensor) -> Tensor:
+        """What `forward` weighs the keys of each window with: (B, H, W, C) -> (B * windows, heads, p * p, p * p)."""
+        q, k, _ = self.split(self.qkv(x))
+        return torch.softmax(q @ k.transpose(-1, -2) / self.head_size**0.5 + self.mask(x, q.dtype), dim=-1)
+
+    def mask(self, x: Tensor, dtype: torch.dtype) -> Tensor:
+        """What the logits get, -inf where a pair may not see each other: (B * windows or 1, heads, p * p, p * p)."""
+        bias = self.position_bias().to(dtype)[None]  # (1, heads, p * p, p * p)
+        forbidden = self.forbidden_pairs(x.shape[1], x.shape[2], x.device)
+        if forbidden is None:
+            return bias
+        return bias.masked_fill(forbidden[:, None], -torch.inf).repeat(x.shape[0], 1, 1, 1)
 
     def split(self, qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of each window: (B, H, W, 3C) -> three of (B * windows, heads, p * p, head size)."""

@@ -79,6 +79,7 @@ class DictionaryAttention(nn.Module):
         self.norm_dictionary = nn.LayerNorm(size)
         self.key = nn.Linear(size, size)
         self.scale = nn.Parameter(torch.ones(self.heads, 1, 1))
+        self.softmax = nn.Softmax(dim=-1)  # a layer, so that its output can be watched
         self.linear = nn.Linear(size, size)
         self.norm_mlp = nn.LayerNorm(size)
         self.mlp = GatedMLP(size)
@@ -106,7 +107,7 @@ class DictionaryAttention(nn.Module):
         """How much a position reads of an entry: (B, H, W, size), (entries, size) -> (B, heads, H * W, entries)."""
         queries = self.split_heads(self.query(self.norm_query(x)).flatten(1, 2))  # (B, heads, H * W, head size)
         keys = self.split_heads(self.key(entries)[None])  # (1, heads, entries, head size)
-        return torch.softmax(self.scale * (queries @ keys.transpose(-1, -2)), dim=-1)
+        return self.softmax(self.scale * (queries @ keys.transpose(-1, -2)))
 
     def split_heads(self, x: Tensor) -> Tensor:
         """(B, L, heads x head size) -> (B, heads, L, head size)."""

@@ -1,0 +1,135 @@
+"""A trace is what the encoder did: its symbols and bits are the file's, its attention is what was read."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from dcae.analysis.rate import rate_map
+from dcae.analysis.trace import blocks_of, trace
+from dcae.codec.bitstream import SectionType, slice_section, split_slice, symbols_checksum, unpack
+from dcae.codec.codec import Codec
+from dcae.config import PRESETS, DCAEConfig
+from dcae.model.dcae import DCAE
+from dcae.traces import Trace
+
+TINY = PRESETS["tiny"]
+
+
+def make(config: DCAEConfig, seed: int = 0) -> DCAE:
+    """A network whose learned parts say something: a new one's are zero at their ends."""
+    torch.manual_seed(seed)
+    model = DCAE(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    model.update()
+    return model.eval()
+
+
+def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Smooth colours with noise."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (height // 16 + 2, width // 16 + 2, 3)).astype(float)
+    smooth = np.kron(coarse, np.ones((16, 16, 1)))[:height, :width]
+    return np.clip(smooth + rng.normal(0, 8, smooth.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def codec() -> Codec:
+    return Codec(make(TINY))
+
+
+@pytest.fixture(scope="module")
+def traced(codec: Codec) -> Trace:
+    return trace(codec, picture(70, 130), 0.02, blocks_of(codec.model))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "lmbda"), [(1, 1, 0.013), (64, 64, 0.15), (70, 130, 0.02), (129, 63, 0.0005)]
+)
+def test_the_trace_is_of_the_file_that_the_encoder_writes(codec: Codec, height: int, width: int, lmbda: float):
+    image = picture(height, width)
+    found, data = trace(codec, image, lmbda), codec.encode(image, lmbda)
+    assert found.file.total_bytes == len(data)
+    assert np.array_equal(found.x_hat, codec.decode(data))
+    sections = [section for section in unpack(data)[1] if section.type == SectionType.SLICE]
+    for index, section in enumerate(sections):
+        symbols = found.slice_of(found.symbols, index)
+        assert split_slice(section)[0] == symbols_checksum(symbols.astype("<i4").tobytes())
+        assert split_slice(slice_section(symbols.astype("<i4").tobytes(), b""))[0] == split_slice(section)[0]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [TINY, replace(TINY, gain_knots=0), replace(TINY, num_slices=1), replace(TINY, dictionary_entries=0, num_slices=8)],
+    ids=["tiny", "one lambda", "one slice", "no dictionary"],
+)
+def test_the_bits_of_each_part_are_those_of_the_file(config: DCAEConfig):
+    model = make(config, seed=1)
+    image = picture(150, 100, seed=2)
+    found = trace(model, image, 0.05 if config.gain_knots else None)
+    rates = rate_map(found)
+    assert rates.bits.shape == (config.num_slices + 1, 12, 8)
+    streams = [*found.file.slice_bytes, found.file.z_bytes]
+    for bits, size in zip(rates.bits.sum(axis=(1, 2)), streams, strict=True):
+        assert 0 <= 8 * size - bits <= 64
+    assert sum(size for _, _, size in rates.table) == found.file.total_bytes
+
+
+def test_the_decoders_latents_are_mu_symbol_and_refinement(traced: Trace):
+    assert np.abs(traced.refinement).max() <= 0.5 + 1e-5
+    np.testing.assert_allclose(traced.y_hat, traced.mu + traced.symbols + traced.refinement, atol=1e-4)
+    assert np.abs(traced.z_hat - traced.z).max() <= 0.5 + 1e-4
+
+
+def test_every_position_reads_one_whole_entry_in_all(traced: Trace):
+    shape = (TINY.num_slices, TINY.dictionary_heads, 8, 12, TINY.dictionary_entries)
+    assert traced.dictionary_attention.shape == shape
+    np.testing.assert_allclose(traced.dictionary_attention.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_the_dictionarys_weights_are_a_plain_softmax(codec: Codec, traced: Trace):
+    """Computed again from the first slice's query, in numpy."""
+    loop, coder = codec.latent_coder.slice_loop, codec.latent_coder
+    attention = loop.get_submodule("slices.0.dictionary_attention")
+    with torch.inference_mode():
+        z_hat = torch.from_numpy(traced.z_hat.copy())[None].to(coder.dtype)
+        query = torch.cat([coder.h_scale_s(z_hat), coder.h_mean_s(z_hat)], dim=1)
+        x = attention.aggregate(query)  # pyright: ignore[reportCallIssue]
+        q = attention.query(attention.norm_query(x))[0].numpy()  # pyright: ignore[reportCallIssue]
+        keys = attention.key(attention.norm_dictionary(loop.get_parameter("dictionary"))).numpy()  # pyright: ignore[reportCallIssue]
+    size = TINY.dictionary_head_size
+    for head in range(TINY.dictionary_heads):
+        own = slice(head * size, (head + 1) * size)
+        logits = float(attention.get_parameter("scale")[head]) * q[..., own] @ keys[:, own].T  # (h, w, entries)
+        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        np.testing.assert_allclose(traced.dictionary_attention[0, head], weights, atol=1e-4)
+
+
+def test_window_attention_is_what_the_block_weighed_with(codec: Codec, traced: Trace):
+    assert set(traced.window_attention) == set(blocks_of(codec.model))
+    for key, found in traced.window_attention.items():
+        block = codec.model.get_submodule(key[0])
+        side = TINY.hyper_window if key[0] == "h_a" else TINY.window
+        rows, columns = -(-found.height // side), -(-found.width // side)
+        assert found.weights.shape[:2] == (rows, columns), block
+        np.testing.assert_allclose(found.weights.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_a_block_that_is_none_is_refused_with_those_there_are(codec: Codec):
+    with pytest.raises(ValueError, match=r"no block \('g_a', 0, 0\); this model has \('g_a', 2, 0\)"):
+        trace(codec, picture(64, 64), 0.013, [("g_a", 0, 0)])
+
+
+def test_nothing_is_left_in_the_network(codec: Codec):
+    def hooks() -> int:
+        modules = [*codec.model.modules(), *codec.latent_coder.slice_loop.modules()]
+        return sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in modules)
+
+    before = hooks()
+    trace(codec, picture(64, 64), 0.013, blocks_of(codec.model))
+    assert hooks() == before
