@@ -19,7 +19,7 @@ def about() -> None:
 @data_commands.command()
 def kodak(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", envvar="DCAE_KODAK", help="Where they go; made if missing.")
+        Path, typer.Argument(metavar="DIR", envvar="DCAE_KODAK", help="Where they go; made if missing.")
     ] = Path("kodak"),
     url: Annotated[
         str, typer.Option(envvar="DCAE_KODAK_URL", help="Of a mirror: kodim01.png and so on lie behind it.")
