@@ -233,7 +233,7 @@ class TrainingMonitor(GridBox):
             numbers = f"step {view.step:,}, λ {view.lmbda:.3g}: {view.bpp:.3f} bits a pixel, {view.psnr_db:.2f} dB"
             words.append(f"The best weights, {numbers}." if is_kept else f"{numbers[0].upper()}{numbers[1:]}.")
             if view.bits is not None:
-                words.append(f"Bits map: 0 (black) to {heat_top(view.bits):g} bits or more (yellow) each 16 × 16 px.")
+                words.append(f"Bits map: 0 (black) to {heat_top(view.bits):g} bits (yellow) a 16 × 16 block.")
         words.append(self._what_is_missing(view, is_kept))
         self.panel.caption = " ".join(filter(None, words))
 

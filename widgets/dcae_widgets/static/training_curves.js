@@ -7,6 +7,10 @@
 const LOSS_HEIGHT_PX = 268;
 const RD_HEIGHT_PX = 268;
 const MARGIN = { l: 52, r: 14, t: 8, b: 42 };
+const LEGEND = { itemclick: false, itemdoubleclick: false, font: { size: 11 } };
+const LEGEND_ABOVE = { ...LEGEND, orientation: "h", x: 0, y: 1.01, xanchor: "left", yanchor: "bottom", bgcolor: "rgba(0, 0, 0, 0)" };
+/** Where the plot is narrower, a legend within it would lie on the curves. */
+const NARROW_PX = 350;
 /** A loss that has fallen so many times is drawn on a logarithmic axis. */
 const LOG_RATIO = 8;
 const COLUMNS = 4; // of the series: step, loss, smoothed, factor on the learning rate
@@ -70,7 +74,7 @@ function lossLayout({ series, held_out }, theme, width) {
     yaxis2: plotAxis("learning rate (share of peak)", theme, {
       overlaying: "y", side: "right", range: [0, 1.04], showgrid: false, tickformat: ".0%", tickvals: [0, 0.5, 1], showline: false,
     }),
-    legend: { orientation: "h", x: 0, y: 1.01, xanchor: "left", yanchor: "bottom", itemclick: false, itemdoubleclick: false, font: { size: 11 }, bgcolor: "rgba(0, 0, 0, 0)", entrywidth: 0 },
+    legend: LEGEND_ABOVE,
   };
 }
 
@@ -115,13 +119,14 @@ function rdTraces({ curves, start }, theme) {
 /** @param {Log} log @param {any} theme @param {number} width */
 function rdLayout({ curves }, theme, width) {
   const points = curves.flatMap((curve) => curve.points);
+  const isNarrow = width < NARROW_PX;
   const [rates, psnrs] = [points.map((each) => each[1]), points.map((each) => each[2])];
   const x = points.length ? [0, 1.04 * Math.max(...rates)] : [0, 1];
   const y = points.length ? [Math.floor(Math.min(...psnrs) - 0.4), Math.ceil(Math.max(...psnrs) + 0.4)] : [26, 38];
   return {
-    ...plotLayout(theme, { width, height: RD_HEIGHT_PX }), margin: MARGIN,
+    ...plotLayout(theme, { width, height: RD_HEIGHT_PX }), margin: isNarrow ? { ...MARGIN, t: 64 } : MARGIN,
     xaxis: plotAxis("rate (bits a pixel)", theme, { range: x }), yaxis: plotAxis("PSNR (dB)", theme, { range: y }),
-    legend: { x: 1, y: 0, xanchor: "right", yanchor: "bottom", bgcolor: theme.veil, itemclick: false, itemdoubleclick: false, font: { size: 11 } },
+    legend: isNarrow ? LEGEND_ABOVE : { ...LEGEND, x: 1, y: 0, xanchor: "right", yanchor: "bottom", bgcolor: theme.veil },
   };
 }
 
