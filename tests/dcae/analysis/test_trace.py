@@ -104,7 +104,7 @@ def test_the_dictionarys_weights_are_a_plain_softmax(codec: Codec, traced: Trace
     size = TINY.dictionary_head_size
     for head in range(TINY.dictionary_heads):
         own = slice(head * size, (head + 1) * size)
-        logits = float(attention.get_parameter("scale")[head]) * q[..., own] @ keys[:, own].T  # (h, w, entries)
+        logits = attention.get_parameter("scale")[head].item() * q[..., own] @ keys[:, own].T  # (h, w, entries)
         weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
         np.testing.assert_allclose(traced.dictionary_attention[0, head], weights, atol=1e-4)
