@@ -55,10 +55,14 @@ class RunFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with self._lock.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ValueError(f"a run is training in {self.path}; pause or stop it first") from None
+            for wait_s in (0.02, 0.1, 0.5, None):  # whoever looks whether a run trains holds the lock for a moment
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if wait_s is None:
+                        raise ValueError(f"a run is training in {self.path}; pause or stop it first") from None
+                time.sleep(wait_s)
             yield
 
     @property

@@ -1,6 +1,7 @@
 """What is in a run's folder is whole, and belongs to one process at a time."""
 
 import errno
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,13 @@ def test_a_full_disk_ends_a_run_that_is_to_stop_and_other_refusals_end_any(folde
     (folder.path / "stop").touch()
     with pytest.raises(OSError, match="No space left on device"):
         folder.until_written(fill)
+
+
+def test_whoever_looks_whether_a_run_trains_keeps_none_from_beginning(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+):
+    onlooker = (folder.path / "run.lock").open("w")
+    fcntl.flock(onlooker, fcntl.LOCK_EX)
+    monkeypatch.setattr("dcae.training.run_folder.time.sleep", lambda _: onlooker.close())
+    with folder.locked():
+        assert folder.is_running
