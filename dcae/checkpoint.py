@@ -84,7 +84,8 @@ def read_weights(path: str | Path) -> DCAE:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file ({error}); for a published one use load_published") from error
+        hint = "; for a published one use load_published" if path.suffix in (".pth", ".pt", ".tar") else ""
+        raise ValueError(f"{path} is no safetensors file, or is damaged ({error}){hint}") from error
     if metadata.get("format") != _FORMAT:
         raise ValueError(f"{path} is no {_FORMAT} file; its format is {metadata.get('format')!r}")
     config = _config_of(metadata, path)

@@ -197,14 +197,17 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
 @pytest.mark.parametrize("data", [b"", b"hello, world", b"\xff" * 100, (2**60).to_bytes(8, "little") + b"{}"])
 def test_a_file_of_another_kind_is_refused(data: bytes, tmp_path: Path):
     (tmp_path / "x.safetensors").write_bytes(data)
-    with pytest.raises(ValueError, match=r"x\.safetensors is no safetensors file .* use load_published"):
+    with pytest.raises(ValueError, match=r"x\.safetensors is no safetensors file, or is damaged \([^()]+\)$"):
         read_weights(tmp_path / "x.safetensors")
+    (tmp_path / "x.pth").write_bytes(data)
+    with pytest.raises(ValueError, match=r"x\.pth is no safetensors file, .* use load_published"):
+        read_weights(tmp_path / "x.pth")
 
 
 @pytest.mark.parametrize("cut", [1, 1000])
 def test_a_cut_file_is_refused(path: Path, cut: int):
     path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises(ValueError, match="is no safetensors file"):
+    with pytest.raises(ValueError, match="is no safetensors file, or is damaged"):
         read_weights(path)
 
 
