@@ -20,10 +20,20 @@ from dcae.samples import sample, sample_images
 from dcae.shipped_weights import shipped_weights
 from dcae_widgets.explorer import Explorer, _immutable_name
 from dcae_widgets.explorer_face import faded
+from dcae_widgets.photo_source import shipped_photo
 
 from .fake_codec import LIMIT_S, FakeCodec, photo, until
 
 LMBDA = 0.02
+
+
+class BrokenCodec(FakeCodec):
+    """One whose weights of lambda 0.013 cannot be read."""
+
+    def at(self, step: str, quality: float | None = None) -> None:
+        if quality == 0.013:
+            raise ValueError("0.013.pth is cut")
+        super().at(step, quality)
 
 
 class Setting:
@@ -529,6 +539,50 @@ class TestModels:
         setting.rest()
         assert not setting.explorer.controls.error
         assert setting.explorer.readout.kind == "file"
+
+    def test_of_two_that_fail_the_second_is_said(self, make):
+        setting = make(codecs={"broken": BrokenCodec(qualities=(0.013, 0.05))})
+        setting.rest()
+        controls, data = setting.explorer.controls, setting.explorer.data
+        for name, words in {"broken": "0.013.pth is cut", "missing": "no weights named 'missing'"}.items():
+            controls.model = name
+            setting.rest()
+            assert words in controls.error
+        assert (controls.model, setting.explorer.data, controls.stops) == ("fake", data, [])
+
+    def test_broken_file_of_a_folder_is_said_and_so_is_whose_the_numbers_are(self, make):
+        setting = make(codecs={"folder": BrokenCodec(qualities=(0.013, 0.05))})
+        setting.ask(LMBDA, final=True)
+        setting.rest()
+        controls, readout = setting.explorer.controls, setting.explorer.readout
+        numbers = readout.numbers
+        controls.model = "folder"
+        setting.rest()
+        assert "0.013.pth is cut" in controls.error
+        assert (readout.caption, readout.pending, readout.numbers) == ("as before: fake, λ 0.02", False, numbers)
+        setting.ask(0.05, final=True)
+        setting.rest()
+        assert readout.caption == "the whole photo, 64 × 48 px"
+        setting.ask(0.013)
+        setting.rest()
+        assert (readout.caption, readout.pending) == ("as before: folder, λ 0.05", False)
+        assert "folder" in controls.models
+
+    def test_numbers_of_another_photo_go_if_this_one_cannot_be_compressed(self, make):
+        setting = make(codecs={"folder": BrokenCodec(qualities=(0.013, 0.05))})
+        setting.rest()
+        setting.explorer._explore(source=shipped_photo("flower"), model="folder")
+        setting.rest()
+        assert "0.013.pth is cut" in setting.explorer.controls.error
+        assert (setting.explorer.readout.kind, setting.explorer.readout.numbers) == ("", {})
+
+    def test_home_folder_of_a_typed_path_is_found(self, make, monkeypatch):
+        monkeypatch.setenv("HOME", "/home/somebody")
+        setting = make(codecs={"/home/somebody/weights": FakeCodec(identity=3)})
+        setting.explorer.controls.model = "~/weights"
+        setting.rest()
+        assert setting.explorer.controls.model == "/home/somebody/weights"
+        assert unpack(setting.explorer.data)[0].identity == bytes([3] * 8)
 
     def test_weights_of_several_lambdas_have_stops(self, make):
         stops = FakeCodec(qualities=(0.0035, 0.013, 0.05))

@@ -275,7 +275,7 @@ class Explorer(GridBox):
                 case Busy():
                     self.controls.busy = event.text
                 case ModelReady():
-                    self._good_model, self._face.qualities = event.wanted.model, event.qualities
+                    self._face.qualities = event.qualities
                     self._show_choices()
                     self._show_dial()
                 case PhotoReady():
@@ -303,6 +303,9 @@ class Explorer(GridBox):
         if event.wanted.serial < self._drawn:
             return
         self._drawn = event.wanted.serial
+        if self._good_model != event.wanted.model:
+            self._good_model = event.wanted.model
+            self._show_choices()
         with self._quietly():
             self._face.draw(event, pending=event.wanted.lmbda != self._newest.lmbda)
         if isinstance(event, Opened):
@@ -312,7 +315,10 @@ class Explorer(GridBox):
         self._remember()
 
     def _fail(self, event: Failed) -> None:
-        """Says why; weights or a photo that cannot be had leave the ones before in place."""
+        """Says why; weights or a photo that cannot be had leave the ones before in place.
+
+        A folder of weights may hold others that can be used: it stays, and what is shown says whose it is.
+        """
         self._face.say(event.error)
         if event.wanted is self._newest and event.wanted.polish:
             self._want(final=True)  # the plain file is shown again
@@ -324,6 +330,8 @@ class Explorer(GridBox):
             self._source = self._good_source
             self._sources.setdefault(self._source.name, self._source)  # the one that failed may have had its name
         else:
+            if event.wanted.serial == self._newest.serial:
+                self._face.show_what_stays()
             return
         self._generation += 1
         self._show_choices()
@@ -404,5 +412,5 @@ class Explorer(GridBox):
 
 
 def _immutable_name(model: str) -> str:
-    """The shipped weights that an alias such as `small` means; any other name as it is."""
-    return immutable_name(model) or model
+    """The shipped weights that an alias such as `small` means; else a path, in which `~` stands for the home folder."""
+    return immutable_name(model) or os.path.expanduser(model)

@@ -183,6 +183,16 @@ class ExplorerFace:
             for curve in event.curves:
                 self.rd_plot.set_curve(curve.name, list(curve.points.values()), curve.kind)
 
+    def show_what_stays(self) -> None:
+        """What was asked for last could not be had: whose the numbers and the picture are that are still shown."""
+        if not self.readout.pending:
+            return
+        if self.shown.picture is None:  # another photo, of which there is nothing yet
+            self.readout.show("", {})
+            return
+        lmbda = "" if self.shown.lmbda is None else f", λ {decimal(self.shown.lmbda)}"
+        self.readout.caption, self.readout.pending = f"as before: {self.shown.model}{lmbda}", False
+
     def say(self, error: Exception) -> None:
         """An error in the panel; what is no matter of photos and files is logged with where it came from."""
         if isinstance(error, WORDS_FOR_ERRORS):
