@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from dcae.training.crops import CropChoice, crop_rng, cut, scale_down, stack
-from dcae.training.photos import Skip, TrainingPhotos, photo_size, read_photo, why
-from dcae.training.shards import PhotoStream, read_shard
+from dcae.training.data.crops import CropChoice, crop_rng, cut, scale_down, stack
+from dcae.training.data.photos import Skip, TrainingPhotos, photo_size, read_photo, why
+from dcae.training.data.shards import PhotoStream, read_shard
 
 
 class Found(NamedTuple):

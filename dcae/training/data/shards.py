@@ -16,8 +16,8 @@ from webdataset.filters import shuffle
 from webdataset.gopen import gopen
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
-from dcae.training.photos import Skip, check_holds_crop, photo_size
-from dcae.training.sources import PHOTO_SUFFIXES
+from dcae.training.data.photos import Skip, check_holds_crop, photo_size
+from dcae.training.data.sources import PHOTO_SUFFIXES
 
 BUFFER_PHOTOS = 128
 """How many encoded photos a part holds to mix them."""

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from dcae.images import MAX_PIXELS, png_bytes
-from dcae.training.photos import check_holds_crop, photo_size, read_photo
+from dcae.training.data.photos import check_holds_crop, photo_size, read_photo
 
 
 def test_size_is_read_from_the_header_of_a_file_or_of_bytes(tmp_path: Path):

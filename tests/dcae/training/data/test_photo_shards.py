@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from dcae.training import photo_shards
-from dcae.training.data import open_photos
-from dcae.training.photo_shards import PhotoShards
+from dcae.training.data import open_photos, photo_shards
+from dcae.training.data.photo_shards import PhotoShards
 
 from .tar_shards import numbered_png, write_four_shards, write_shard
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dcae.training.photo_files import PhotoFiles
-from dcae.training.photo_shards import PhotoShards
-from dcae.training.photos import TrainingPhotos
-from dcae.training.sources import find_sources
+from dcae.training.data.photo_files import PhotoFiles
+from dcae.training.data.photo_shards import PhotoShards
+from dcae.training.data.photos import TrainingPhotos
+from dcae.training.data.sources import find_sources
 
 
 def open_photos(
@@ -19,7 +19,7 @@ def open_photos(
     """Opens photos for training: reads the held-out ones, and all others where they fit in memory.
 
     Args:
-        sources: Folders in any layout, photos, or tar shards: see `dcae.training.sources.find_sources`.
+        sources: Folders in any layout, photos, or tar shards: see `dcae.training.data.sources.find_sources`.
         crop_px: Side of a crop.
         held_out: Photos kept out of training.
         memory_gib: What each process may hold of the photos.

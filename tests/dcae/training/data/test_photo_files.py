@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from dcae.training.data import open_photos
-from dcae.training.photo_files import PhotoFiles, memory_bytes
+from dcae.training.data.photo_files import PhotoFiles, memory_bytes
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:This DataLoader will create"

@@ -15,8 +15,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from dcae.training.crops import CropChoice, crop_factors, crop_rng, cut, scale_down, stack
-from dcae.training.photos import Skip, TrainingPhotos, check_holds_crop, photo_size, read_photo, why
+from dcae.training.data.crops import CropChoice, crop_factors, crop_rng, cut, scale_down, stack
+from dcae.training.data.photos import Skip, TrainingPhotos, check_holds_crop, photo_size, read_photo, why
 
 DECODING_BYTES_PER_PIXEL = 24
 """What the decoding of a photo takes for a while: Pillow's copies of it (decoded, turned, converted) and the array."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcae.training.crops import CropChoice, crop_rng, cut, scale_down, stack
+from dcae.training.data.crops import CropChoice, crop_rng, cut, scale_down, stack
 
 
 def test_crop_is_part_of_the_photo_flipped_and_transposed_or_not():

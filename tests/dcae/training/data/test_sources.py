@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dcae.training.sources import PHOTO_SUFFIXES, find_sources
+from dcae.training.data.sources import PHOTO_SUFFIXES, find_sources
 
 
 def touch(folder: Path, *names: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dcae.training import shards
-from dcae.training.shards import EncodedPhoto, PhotoStream, read_shard
+from dcae.training.data import shards
+from dcae.training.data.shards import EncodedPhoto, PhotoStream, read_shard
 
 from .tar_shards import numbered_png, write_four_shards, write_shard
 

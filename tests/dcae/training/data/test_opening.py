@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dcae.training.data import open_photos
-from dcae.training.photo_files import PhotoFiles
-from dcae.training.photo_shards import PhotoShards
+from dcae.training.data.photo_files import PhotoFiles
+from dcae.training.data.photo_shards import PhotoShards
 
 from .tar_shards import numbered_png, write_shard
 
