@@ -649,3 +649,33 @@ def test_closed_views_leave_nothing_behind(mount: Mount, widget_page: WidgetPage
     mounted.close_view()
     assert widget_page.held() == before
     assert requests(mounted)[-1]["final"], "what the hand asked for last is asked for"
+
+
+def test_lost_kernel_is_said_and_nothing_can_be_asked_of_it(mount: Mount):
+    mounted = mount(panel(busy="encoding", polish="ready"))
+    second = mounted.add_view()
+    mounted.element.locator("input[type=file]").set_input_files(
+        {"name": "large.png", "mimeType": "image/png", "buffer": b"7" * 2 * PIECE_BYTES}
+    )
+    wait_until(mounted, lambda: bool(mounted.sent))
+    mounted.on.lose_kernel()
+    for element in (mounted.element, second):
+        pane = element.get_by_role("alert").filter(has_text="kernel has stopped")
+        expect(pane).to_contain_text("run the cell again")
+        expect(pane.get_by_role("button", include_hidden=True)).to_be_hidden()
+        expect(element.locator(".dcae-controls-upload")).to_be_hidden()
+        expect(element.locator(".dcae-controls-working")).to_have_count(0)
+        parts = element.locator("input, select, button:visible")
+        assert parts.count() > 8
+        assert parts.evaluate_all("parts => parts.every(part => part.closest('[inert]'))")
+    sent, saved = len(mounted.sent), len(mounted.saved)
+    files = mounted.page.evaluate_handle(FILES, ["mine.png", 100, 1])
+    mounted.element.dispatch_event("drop", {"dataTransfer": files})
+    drag(mounted, 0.5, 0.9)
+    mounted.page.mouse.up()
+    mounted.page.keyboard.press("ArrowRight")
+    mounted.close_view(1)
+    third = mounted.add_view()
+    expect(third.get_by_role("alert").filter(has_text="kernel has stopped")).to_be_visible()
+    assert (len(mounted.sent), len(mounted.saved)) == (sent, saved)
+    assert python(mounted).error == "", "the page alone knows"

@@ -108,7 +108,8 @@ class Model {
   constructor(id, state) {
     this.id = id;
     this.#state = state;
-    this.widget_manager = { get_model: getModel };
+    this.comm_live = true;
+    this.widget_manager = { get_model: getModel, disconnect };
   }
 
   get(name) {
@@ -135,13 +136,14 @@ class Model {
   }
 
   save_changes() {
-    if (!this.#changed.size) return;
+    if (!this.comm_live || !this.#changed.size) return;
     const state = structuredClone(Object.fromEntries(this.#changed));
     this.#changed.clear();
     outbox.push({ id: this.id, method: "update", state, buffers: [] });
   }
 
   send(content, _callbacks, buffers = []) {
+    if (!this.comm_live) throw new Error("Cannot send"); // as JupyterLab's comms
     const copies = buffers.map((buffer) =>
       isView(buffer) ? buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength) : buffer.slice(0),
     );
@@ -178,6 +180,14 @@ let outbox = [];
 async function getModel(id) {
   if (!models.has(id)) throw new Error(`there is no widget model ${id}`);
   return models.get(id);
+}
+
+/** As of ipywidgets' manager: no model has a kernel any more. */
+function disconnect() {
+  for (const model of models.values()) {
+    model.comm_live = false;
+    model.trigger("comm_live_update");
+  }
 }
 
 /** As anywidget's: what a view registers through it is known by the view. */
@@ -269,6 +279,8 @@ window.widgetPage = {
       messages.map(async (message) => ({ ...message, buffers: await Promise.all(message.buffers.map(base64)) })),
     );
   },
+
+  disconnect,
 
   get: (id, name) => models.get(id).get(name),
 

@@ -105,6 +105,10 @@ class WidgetPage:
             theme,
         )
 
+    def lose_kernel(self) -> None:
+        """Tells all models that there is no kernel any more, as ipywidgets does when it is restarted."""
+        self.page.evaluate("() => widgetPage.disconnect()")
+
     def held(self) -> dict[str, int]:
         """What the page's code holds.
 

@@ -5,6 +5,8 @@ const KEY_REST_MS = 300; // after the last key the hand is taken to have stopped
 const CONFIRMATION_MS = 2000;
 const SLIDER_DIGITS = 4; // what the slider asks for is what is shown
 const MOST_LABELLED_STOPS = 10;
+const KERNEL_GONE = "The kernel has stopped, and this explorer with it: run the cell again.";
+const STATES_OF_NO_RETURN = ["restarting", "autorestarting", "terminating", "dead"]; // a kernel's, as JupyterLab names them
 
 /** Shapes of 16 x 16, drawn with lines. */
 const ICONS = {
@@ -20,6 +22,30 @@ const ICONS = {
 
 /** What every part of the panel is given.
  * @typedef {{ model: any, el: HTMLElement, listeners: Listeners, say: (text: string) => void }} View */
+
+/** Whether the kernel is gone. The page's own model says it to all views of the panel, and forgets it with the page. @param {any} model */
+const isOver = (model) => model.get("error") === KERNEL_GONE;
+
+/** Says when the kernel is gone, and lets no widget of this page send to it from then on.
+ * ipywidgets' manager (8.1) tells its models of a restart alone; of a kernel that was shut down or replaced they would
+ * never hear, and JupyterLab throws at whatever sends to it. @param {View} view */
+function followKernel({ model, listeners }) {
+  const manager = model.widget_manager;
+  function end() {
+    if (isOver(model)) return;
+    const last = { error: KERNEL_GONE, busy: "", polish: "", enabled: false, downloads: [] };
+    for (const [name, value] of Object.entries(last)) model.set(name, value);
+    manager.disconnect?.();
+  }
+  const hear = (/** @type {any} */ _kernel, /** @type {string} */ status) => STATES_OF_NO_RETURN.includes(status) && end();
+  const kernel = manager.kernel; // JupyterLab's
+  kernel?.statusChanged.connect(hear);
+  kernel?.disposed.connect(end);
+  listeners.later(() => kernel?.statusChanged.disconnect(hear));
+  listeners.later(() => kernel?.disposed.disconnect(end));
+  model.on("comm_live_update", end); // it was live when it was drawn: an update says that it is no longer
+  listeners.later(() => model.off("comm_live_update", end));
+}
 
 /** @param {keyof typeof ICONS} name */
 function icon(name) {
@@ -343,7 +369,7 @@ function uploader({ model, listeners, say }, status) {
     status.showUpload(null);
   }
   function cancel() {
-    if (current) model.send({ type: "upload-cancel", id: current.id });
+    if (current && !isOver(model)) model.send({ type: "upload-cancel", id: current.id });
     end();
   }
   /** @param {number} index */
@@ -370,9 +396,10 @@ function uploader({ model, listeners, say }, status) {
   model.on("msg:custom", receive);
   listeners.later(() => model.off("msg:custom", receive));
   listeners.later(() => current && cancel());
+  listeners.follow(model, ["error"], () => isOver(model) && end());
   listeners.add(status.cancel, "click", cancel);
   return (files) => {
-    if (!files.length) return;
+    if (!files.length || isOver(model)) return;
     if (current) cancel();
     const [file] = files;
     current = { id: `${Date.now()}-${Math.random()}`, file };
@@ -383,7 +410,7 @@ function uploader({ model, listeners, say }, status) {
 }
 
 /** Files may be dropped anywhere on the explorer around the panel, and pasted where the focus is inside. @param {View} view @param {(files: File[]) => void} take */
-function dropAndPaste({ el, listeners }, take) {
+function dropAndPaste({ model, el, listeners }, take) {
   const overlay = element("div", { class: "dcae-widget dcae-controls-drop", "aria-hidden": "true" }, element("p", {}, "Drop a photo, or a .dcae file"));
   const explorer = () => /** @type {HTMLElement} */ (el.closest(".dcae-explorer") ?? el);
   const isMine = (/** @type {Event} */ event) => event.target instanceof Node && explorer().contains(event.target);
@@ -395,11 +422,11 @@ function dropAndPaste({ el, listeners }, take) {
   // At the document, since the explorer is put around the panel only after the panel has been drawn.
   listeners.add(document, "dragover", (event) => {
     const accepted = isMine(event) && event.dataTransfer.types.includes("Files");
-    show(accepted);
+    show(accepted && !isOver(model));
     if (!accepted) return;
     event.preventDefault();
     event.stopPropagation();
-    event.dataTransfer.dropEffect = "copy";
+    event.dataTransfer.dropEffect = isOver(model) ? "none" : "copy";
   }, true);
   listeners.add(document, "dragleave", (event) => event.relatedTarget === null && show(false), true);
   listeners.add(document, "drop", (event) => {
@@ -519,6 +546,7 @@ function errorPane({ model, listeners }) {
   function draw() {
     words.textContent = model.get("error");
     pane.hidden = !model.get("error");
+    dismiss.hidden = isOver(model);
   }
   draw();
   listeners.follow(model, ["error"], draw);
@@ -587,10 +615,15 @@ function render({ model, el }) {
   const { bar, panel } = actions(view);
   el.classList.add("dcae-widget", "dcae-controls");
   const sources = element("div", { class: "dcae-controls-sources" }, photoSource(view, take), modelSource(view));
-  el.append(element("div", { class: "dcae-controls-row" }, sources, status.line, bar), lmbdaSlider(view), errorPane(view), panel);
+  const [row, slider] = [element("div", { class: "dcae-controls-row" }, sources, status.line, bar), lmbdaSlider(view)];
+  el.append(row, slider, errorPane(view), panel);
+  const drawEnd = () => (row.inert = slider.inert = isOver(model));
+  drawEnd();
+  listeners.follow(model, ["error"], drawEnd);
   keepPlainKeys(listeners, el);
   dropAndPaste(view, take);
-  remember(view);
+  followKernel(view);
+  if (!isOver(model)) remember(view);
   return () => {
     listeners.removeAll();
     el.replaceChildren();
