@@ -570,7 +570,7 @@ def test_colours_are_those_of_the_theme(mount: Mount, widget_page: WidgetPage):
     dark = shown.element.locator(".dcae-chip").first.evaluate(script)
     assert light == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert dark[0] == "rgb(255, 255, 255)"
-    assert dark[1] == "rgb(33, 33, 33)"
+    assert dark[1] == "rgb(17, 17, 17)"
 
 
 def test_keys_of_the_notebook_are_not_pressed_by_those_of_the_view(mount: Mount):

@@ -280,12 +280,13 @@ def test_colours_follow_jupyterlabs_theme_while_the_plot_is_shown(
 ):
     shown = mount(photo_plot())
     light = settled(shown)
-    assert (light["ink"], light["paper"]) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    assert (light["ink"], light["paper"]) == ("rgb(0, 0, 0)", widget_page.page.evaluate(ground))
     widget_page.set_theme("dark")
     ink = f"([...document.querySelectorAll('{DRAWING} .legendtext')].map(text => getComputedStyle(text).fill))"
     widget_page.page.wait_for_function(f"() => {ink}[0] === 'rgb(255, 255, 255)'")
     dark = settled(shown)
-    assert dark["paper"] == "rgb(33, 33, 33)"
+    assert dark["paper"] == widget_page.page.evaluate(ground) == "rgb(17, 17, 17)"
     assert dark["curve"] != light["curve"]
     shown.element.evaluate("el => { el.style.display = 'none' }")  # as JupyterLab does with its window meanwhile
     widget_page.set_theme("light")
@@ -381,6 +382,8 @@ def test_in_jupyterlab_the_plot_comes_through_the_kernel_alone_and_follows_the_t
     light = page.evaluate(f"() => {ink}")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
     page.wait_for_function(f"light => {ink} !== light", arg=light)
+    paper = page.locator(DRAWING + " .main-svg").first.evaluate("drawing => getComputedStyle(drawing).backgroundColor")
+    assert paper == page.locator(".jp-Notebook").first.evaluate("book => getComputedStyle(book).backgroundColor")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })")
     page.wait_for_function(f"light => {ink} === light", arg=light)
     assert not outside_requests

@@ -185,7 +185,7 @@ def test_curves_follow_the_theme_and_survive_a_reload(
     light = settled(mount(curves), ".dcae-training-rd")
     widget_page.set_theme("dark")
     paper = "getComputedStyle(document.querySelector('.dcae-training-rd .main-svg')).backgroundColor"
-    widget_page.page.wait_for_function(f"() => {paper} === 'rgb(33, 33, 33)'")
+    widget_page.page.wait_for_function(f"() => {paper} === 'rgb(17, 17, 17)'")
     widget_page.reload()
     assert settled(mount(curves), ".dcae-training-rd") == light
 
