@@ -57,10 +57,12 @@ def test_of_the_same_photo_only_what_has_changed_crosses_and_the_view_stays(
 def test_a_photo_of_another_size_takes_the_place_of_the_one_before(run: FakeRun):
     picture = RunPicture()
     picture.show(view_of(run))
-    old = list(picture.photo_view.layers)
-    picture.show(view_of(run, size=(192, 256)))
+    picture.photo_view.view = [100, 100, 2]
+    view = view_of(run, size=(192, 256))
+    picture.show(view)
     assert [(layer.height, layer.width) for layer in picture.photo_view.layers] == [(192, 256)] * 3
-    assert all(layer.comm is None for layer in old)
+    assert np.array_equal(picture.photo_view.layers[0].image, view.original)
+    assert picture.photo_view.view == [128, 96, 0]
 
 
 def test_without_bits_there_is_no_map_of_them(run: FakeRun):
@@ -68,6 +70,20 @@ def test_without_bits_there_is_no_map_of_them(run: FakeRun):
     picture.show(view)
     picture.show(view._replace(bits=None))
     assert [layer.name for layer in picture.photo_view.layers] == list(NAMES[:2])
+
+
+def test_all_pictures_are_shown_by_the_same_layers(run: FakeRun):
+    """A page keeps all that a closed layer held."""
+    picture, view = RunPicture(), view_of(run)
+    picture.show(view)
+    layers = list(picture.photo_view.layers)
+    picture.show(view._replace(bits=None))
+    picture.show(view_of(run, size=(192, 256)))
+    assert list(picture.photo_view.layers) == layers
+    assert all(layer.comm is not None for layer in layers)
+    picture.show(view._replace(bits=None))
+    picture.close()
+    assert all(layer.comm is None for layer in layers)
 
 
 def test_more_bits_are_brighter_and_each_place_has_one_colour():

@@ -30,25 +30,31 @@ class RunPicture:
     def __init__(self) -> None:
         self.photo_view = PhotoView([], label="There is no picture of the run yet")
         self.view: View | None = None
+        self._layers: dict[str, Layer] = {}
 
     def show(self, view: View) -> None:
-        """Shows another picture; of the same photo, the part that is seen stays."""
+        """Shows another picture; of the same photo, the part that is seen stays.
+
+        Always in the same layers: what a closed one held stays in JupyterLab's page, pixels and all.
+        """
         images = [view.original, view.picture, *([] if view.bits is None else [heat_map(view.bits)])]
-        shown = list(self.photo_view.layers)
+        height, width = view.original.shape[:2]
+        before = self.view
         self.view = view
-        self.photo_view.label = f"A photo, and what the run makes of it after {view.step:,} steps"
-        if [(layer.height, layer.width) for layer in shown] != [image.shape[:2] for image in images]:
-            self.photo_view.layers = [Layer(name, image) for name, image in zip(NAMES, images, strict=False)]
-            for layer in shown:
-                layer.close()
-            return
-        for layer, image in zip(shown, images, strict=True):
-            if layer.pixels != image.tobytes():
-                layer.set_image(image)
+        for name, image in reversed(list(zip(NAMES, images, strict=False))):
+            if name not in self._layers:
+                self._layers[name] = Layer(name, image)
+            elif not np.array_equal(self._layers[name].image, image):
+                self._layers[name].set_image(image)
+        with self.photo_view.hold_sync():
+            self.photo_view.label = f"A photo, and what the run makes of it after {view.step:,} steps"
+            self.photo_view.layers = [self._layers[name] for name in NAMES[: len(images)]]
+            if before is not None and before.original.shape != view.original.shape:
+                self.photo_view.view = [width / 2, height / 2, 0.0]  # the whole
 
     def close(self) -> None:
         """Closes the widgets."""
-        for widget in (*self.photo_view.layers, self.photo_view):
+        for widget in (*self._layers.values(), self.photo_view):
             widget.close()
 
 
