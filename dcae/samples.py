@@ -1,7 +1,7 @@
 """The photos that come with the package, for a first look and for lessons.
 
 They are found through importlib.resources, never by a path relative to a repository. Their sources, licences and
-hashes are in data/README.md. Models are never trained on them.
+hashes are in data/README.md. Shipped weights are never trained on them; those that a reader trains in a lesson are.
 """
 
 import os

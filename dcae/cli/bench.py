@@ -1,12 +1,14 @@
-"""`dcae bench`: how fast this machine is."""
+"""`dcae bench`: how fast this machine is, and what parts of the network are worth."""
 
 import json
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dcae.cli.training import parse_setting
 from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.images import MAX_SIDE_PX
 
@@ -21,7 +23,7 @@ bench = typer.Typer(no_args_is_help=True)
 
 @bench.callback()
 def about() -> None:
-    """Measure how fast this machine is."""
+    """Measure how fast this machine is, and what parts of the network are worth."""
 
 
 @bench.command()
@@ -55,6 +57,32 @@ def training(
         f"{preset}: {pace.trainer:.2f} steps/s, a bare loop {pace.bare:.2f}; ratio {pace.ratio:.3f} "
         f"(medians of {ROUNDS} rounds of {steps} steps of each, in turns)"
     )
+
+
+@bench.command()
+def ablations(
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTOS", help="What to train on, as in a run's settings.")],
+    steps: Annotated[int, typer.Option(min=1, help="Of each run.")] = 300,
+    recipes: Annotated[str, typer.Option(metavar="A,B,...", help="Which recipes. Default: all.")] = "",
+    out: Annotated[Path, typer.Option(help="Where the runs go; finished ones are kept.")] = Path("dcae-ablations"),
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting (TOML) of every run.")
+    ] = None,
+) -> None:
+    """Train the network with and without each of its parts, at equal steps, and print what each is worth.
+
+    The recipes are run configurations that come with the package (data/recipes); as_it_is, which the others are
+    compared with, always runs. The same command goes on where it was broken off.
+    """
+    from dcae.training.ablations import BASELINE, recipe_config, recipe_names, run_recipe, worths, worths_table
+
+    named = [name.strip() for name in recipes.split(",")] if recipes else recipe_names()
+    changes = dict(parse_setting(setting) for setting in settings or [])
+    configs = {name: recipe_config(name, photos, out, steps, changes) for name in dict.fromkeys([BASELINE, *named])}
+    for name, config in configs.items():
+        typer.echo(name, err=True)
+        run_recipe(config)
+    typer.echo(worths_table(worths(configs)))
 
 
 def _sentence(result: "LiveLatency") -> str:

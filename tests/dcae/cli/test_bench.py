@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from dcae.images import save_png
+from dcae.samples import sample
+
 Run = Callable[..., Result]
 
 
@@ -50,3 +53,29 @@ def test_what_the_trainer_adds_is_a_ratio_of_two_paces(run: Run, monkeypatch: py
     assert found
     trainer, bare, ratio = map(float, found.groups())
     assert ratio == pytest.approx(bare and trainer / bare, rel=0.05)
+
+
+def test_ablations_print_a_row_for_the_baseline_and_for_each_recipe(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", 2)
+    monkeypatch.setattr("dcae.training.prior.STEPS", 2)
+    (tmp_path / "photos").mkdir()
+    for name in ("coffee", "flower", "rocket"):
+        save_png(tmp_path / "photos" / f"{name}.png", sample(name)[:130, :130])
+    settings = ["preset='tiny'", "batch=1", "crop_px=64", "held_out=1", "bfloat16=false"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    command = ("bench", "ablations", tmp_path / "photos", "--steps", 2, "--out", tmp_path / "runs", *options)
+    result = run(*command, "--recipes", "slices_1")
+    assert result.exit_code == 0, result.stderr
+    rows = result.stdout.splitlines()
+    assert rows[0].split() == ["recipe", "parameters", "steps/s", "held-out", "loss", "BD-rate", "%"]
+    assert [row.split()[0] for row in rows[1:3]] == ["as_it_is", "slices_1"]
+    assert rows[1].endswith(" 0.00")
+
+
+def test_an_unknown_recipe_is_one_line(run: Run, tmp_path: Path):
+    result = run("bench", "ablations", "photos", "--recipes", "slices_3", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "there is no recipe 'slices_3'" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
