@@ -45,8 +45,8 @@ def encode(
         typer.Option(
             min=1,
             metavar="N",
-            help="Take N more steps over each picture, by gradient, for a smaller file at the same quality; "
-            "a step takes about a second a megapixel and core with `small`.",
+            help="Improve each picture's file by N steps of gradient, such as 30; never a worse file. With `small` a "
+            "step takes a second or two a megapixel, and a gigabyte of memory.",
         ),
     ] = None,
     max_pixels: _MaxPixels = MAX_PIXELS,

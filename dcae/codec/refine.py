@@ -25,16 +25,24 @@ from dcae.model.entropy import z_medians
 from dcae.rd import bpp
 
 MAX_REFINED_PX = 2**22
-"""The largest picture that is refined: a step keeps what a training step keeps, gigabytes a megapixel."""
+"""The largest picture that is refined: a step keeps what a training step keeps, with `small` 1 GB a megapixel."""
 
-REFINEMENT_STEPS = 80
+REFINEMENT_STEPS = 30
 """The steps that are taken unless told otherwise."""
 
 REPORTED_STEPS = 5
 """After so many steps each it is estimated what has been reached; an estimate takes about a third of a step."""
 
-Y_RATE, Z_RATE = 0.03, 0.05
-"""Learning rates of Adam, in quantiser steps; they fall to a twentieth along a cosine."""
+RATE, RATE_LMBDA, RATE_POWER = 0.035, 0.01, 0.4
+"""Adam's learning rate for y, in quantiser steps, is RATE (RATE_LMBDA / lambda) ^ RATE_POWER: at a low lambda most
+symbols have farther to go. It falls so fast that the latents rest long before the rounding is hard."""
+
+MOST_QUICK_STEPS = 30
+"""Beyond so many steps the rate is lower in proportion: where y goes far while rounding is soft, it fits what rounding
+takes away again."""
+
+SMALL_SLOPE = 0.5
+"""Adam's epsilon, bits a quantiser step: what slopes less moves less."""
 
 FIRST_TEMPERATURE, LAST_TEMPERATURE = 1.5, 0.03
 """Of the soft rounding; it falls geometrically."""
@@ -74,7 +82,8 @@ class Refinement:
         self.preview, self.x, self.lmbda, self.trade_off, self.steps = preview, x, lmbda, trade_off, steps
         with torch.inference_mode(False):  # leaves of a graph, whatever the caller is in
             self.latents = Latents(*(latent.detach().clone().requires_grad_() for latent in start))
-        self._adam = torch.optim.Adam([{"params": [latent]} for latent in self.latents])
+        rates = zip(self.latents, learning_rates(trade_off, steps), strict=True)
+        self._adam = torch.optim.Adam([{"params": [latent], "lr": rate} for latent, rate in rates], eps=SMALL_SLOPE)
         self._done = 0
 
     def step(self) -> None:
@@ -82,8 +91,8 @@ class Refinement:
         interruption_point()
         share = self._done / max(1, self.steps - 1)
         temperature = FIRST_TEMPERATURE * (LAST_TEMPERATURE / FIRST_TEMPERATURE) ** share
-        for group, rate in zip(self._adam.param_groups, (Y_RATE, Z_RATE), strict=True):
-            group["lr"] = rate * (0.525 + 0.475 * math.cos(math.pi * share))
+        for group in self._adam.param_groups:
+            group["lr"] *= 0.525 + 0.475 * math.cos(math.pi * share)  # of what it was: it falls ever faster
         device = self.x.device.type
         with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device, enabled=False):
             gradients = torch.autograd.grad(self._loss(temperature), self.latents)  # of these alone, not of weights
@@ -95,6 +104,7 @@ class Refinement:
         self._done += 1
 
     def _loss(self, temperature: float) -> Tensor:
+        """Of the whole picture, in bits."""
         model, dtype = self.preview.model, self.preview.dtype
         y, z = self.latents
         bottleneck, medians = model.entropy_bottleneck, z_medians(model.entropy_bottleneck)
@@ -117,7 +127,17 @@ class Refinement:
         y_hat = network.predict(z_hat, code).y_hat.to(y.dtype)
         x_hat = network.synthesise(y_hat, self.lmbda)[..., :height, :width].to(y.dtype).clamp(0, 1)
         mse = (x_hat - self.x).square().mean()
-        return self.trade_off * 255**2 * mse + (bits + torch.stack(slice_bits).sum()) / (height * width)
+        return self.trade_off * 255**2 * mse * (height * width) + bits + torch.stack(slice_bits).sum()
+
+
+def learning_rates(trade_off: float, steps: int) -> tuple[float, float]:
+    """Of y and of z at the first step.
+
+    >>> [tuple(round(rate, 4) for rate in learning_rates(0.01, steps)) for steps in (10, 30, 480)]
+    [(0.035, 0.07), (0.035, 0.07), (0.0022, 0.0175)]
+    """
+    rate, share = RATE * (RATE_LMBDA / trade_off) ** RATE_POWER, min(1.0, MOST_QUICK_STEPS / steps)
+    return rate * share, 2 * rate * math.sqrt(share)
 
 
 def softly_rounded(x: Tensor, temperature: float) -> Tensor:
@@ -153,7 +173,7 @@ def check_refinement(width: int, height: int, steps: int) -> None:
     """
     if width * height > MAX_REFINED_PX:
         size = f"image is {width} x {height} = {width * height} px"
-        raise ValueError(f"{size}; at most {MAX_REFINED_PX} px can be refined: a step keeps gigabytes a megapixel")
+        raise ValueError(f"{size}; at most {MAX_REFINED_PX} px can be refined: a step takes a gigabyte a megapixel")
     if steps < 1:
         raise ValueError(f"steps is {steps}; a refinement has 1 or more")
 

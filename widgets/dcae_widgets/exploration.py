@@ -43,7 +43,7 @@ from dcae_widgets.worker import Superseded, Worker
 
 MEASURED_PX = 2**21
 """MS-SSIM of larger photos is not measured: it takes seconds a megapixel, and gigabytes."""
-POLISH_STEPS = 80
+POLISH_STEPS = 30
 """So many steps of refinement polish a file."""
 KEPT_CODECS = 2
 """So many weights stay in memory: those that are used, and those before them."""

@@ -269,7 +269,7 @@ def test_info_of_a_missing_file_is_one_line(run: Run, tmp_path: Path):
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refinement in large steps, so that few of them change what random weights write."""
-    monkeypatch.setattr("dcae.codec.refine.Y_RATE", 0.2)
+    monkeypatch.setattr("dcae.codec.refine.RATE", 0.2)
 
 
 def test_a_refined_file_is_written_and_said_to_be_what_it_is(
@@ -290,7 +290,7 @@ def test_a_refined_file_is_written_and_said_to_be_what_it_is(
 def test_a_refinement_that_finds_nothing_better_says_so_and_writes_the_plain_file(
     run: Run, tmp_path: Path, photo: Path, weights: Path, codec: Codec, image: NDArray[np.uint8], monkeypatch
 ):
-    monkeypatch.setattr("dcae.codec.refine.Y_RATE", 30.0)
+    monkeypatch.setattr("dcae.codec.refine.RATE", 30.0)
     encoded = run("encode", photo, "-o", tmp_path / "out.dcae", "--model", weights, "--lmbda", 0.02, "--refine", 2)
     assert encoded.stdout.endswith(" dB: refinement found nothing better\n")
     assert (tmp_path / "out.dcae").read_bytes() == codec.encode(image, 0.02)

@@ -83,7 +83,7 @@ def test_reports_are_estimates_that_end_near_the_refined_file(run, photo):
 
 
 def test_the_plain_file_stays_where_refinement_makes_it_worse(codec, image, monkeypatch):
-    monkeypatch.setattr("dcae.codec.refine.Y_RATE", 30.0)
+    monkeypatch.setattr("dcae.codec.refine.RATE", 30.0)
     session = codec.open(image)
     refined = session.refine(0.01, 2)
     assert not refined.improved
@@ -94,7 +94,7 @@ def test_the_plain_file_stays_where_refinement_makes_it_worse(codec, image, monk
 
 def test_latents_without_a_finite_gradient_stay_where_they_are(codec, image, monkeypatch):
     session = codec.open(image)
-    start, x = session._latents(0.01), torch.from_numpy(to_float(image))[None]
+    start, x = session.latents(0.01), torch.from_numpy(to_float(image))[None]
     refinement = Refinement(codec.preview, start, x, 0.01, 0.01, steps=2)
     monkeypatch.setattr(Refinement, "_loss", lambda self, _: self.latents.y.sum() * torch.nan + self.latents.z.sum())
     refinement.step()
@@ -103,14 +103,13 @@ def test_latents_without_a_finite_gradient_stay_where_they_are(codec, image, mon
 
 
 def test_the_loss_at_its_hardest_is_that_of_the_file_over_the_photos_own_pixels(codec, image):
-    start, x = codec.open(image)._latents(0.01), torch.from_numpy(to_float(image))[None]
+    start, x = codec.open(image).latents(0.01), torch.from_numpy(to_float(image))[None]
     loss = [float(Refinement(codec.preview, start, x, 0.01, each, 1)._loss(1e-4).detach()) for each in (1e-9, 1.0)]
     bits, x_hat = codec.preview.of_latents(*start, 0.01, weighs=False)
     assert x_hat.shape[2:] == (64, 128)
-    assert loss[0] == pytest.approx(sum(bits.values()) / (50 * 70), rel=0.01)
-    assert loss[1] - loss[0] == pytest.approx(
-        255**2 * float((x_hat[..., :50, :70].clamp(0, 1) - x).square().mean()), rel=0.01
-    )
+    assert loss[0] == pytest.approx(sum(bits.values()), rel=0.01)
+    squared_error = float((x_hat[..., :50, :70].clamp(0, 1) - x).square().sum())
+    assert loss[1] - loss[0] == pytest.approx(255**2 * squared_error / 3, rel=0.01)
 
 
 def test_it_ends_between_steps_and_leaves_the_session_as_it_was(codec, image):
