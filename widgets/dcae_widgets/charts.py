@@ -70,7 +70,7 @@ def byte_bar(info: FileInfo) -> Image:
     left = 0
     for name, size in info.parts:
         label = f"{name}: {size:,} B ({size / info.total_bytes:.1%})"
-        axes.barh(0, size, left=left, color=_part_colour(name), edgecolor=_PAPER, label=label)
+        axes.barh(0, size, left=left, color=part_colour(name), edgecolor=_PAPER, label=label)
         left += size
     axes.set(xlim=(0, info.total_bytes), yticks=[], xlabel="bytes")
     axes.xaxis.set_major_formatter("{x:,.0f}")
@@ -179,7 +179,7 @@ def _coding_sheet(
         pair.paste(picture, (left, 0))
         ImageDraw.Draw(pair).text((left, picture.height + 4), caption, fill=_INK, font=_font(14))
     total = sum(size for _, size in parts)
-    legend = [(f"{name}: {size:,.0f} B ({size / total:.1%})", _part_colour(name)) for name, size in parts]
+    legend = [(f"{name}: {size:,.0f} B ({size / total:.1%})", part_colour(name)) for name, size in parts]
     strips = [_flowing([(title, None)], 17), pair, _flowing([(word, None) for word in words], 14)]
     strips += [_strip_bar(parts), _flowing(legend, 13)] if parts else []
     sheet = PillowImage.new("RGB", (_SHEET_PX, sum(strip.height + 8 for strip in strips)), _PAPER)
@@ -215,7 +215,7 @@ def _strip_bar(parts: Sequence[tuple[str, float]]) -> PillowImage.Image:
     edges = np.cumsum([0, *(size for _, size in parts)])
     pixels = np.rint(edges / edges[-1] * _SHEET_PX).astype(int).tolist()
     for (name, _), left, right in zip(parts, pixels, pixels[1:], strict=False):
-        strip.paste(_part_colour(name), (left, 0, right, _BAR_PX))
+        strip.paste(part_colour(name), (left, 0, right, _BAR_PX))
     return strip
 
 
@@ -229,7 +229,12 @@ def _drawable(points: Sequence[tuple[float, float | None]]) -> tuple[list[float]
     return [bpp for bpp, _ in drawn], [psnr_db for _, psnr_db in drawn]
 
 
-def _part_colour(name: str) -> str:
+def part_colour(name: str) -> str:
+    """The colour of a part of a file, by its name, in every picture of one; common.css has the same.
+
+    >>> part_colour("z"), part_colour("slice 0"), part_colour("header and other")
+    ('#e07b39', '#0b3c6f', '#9aa0a6')
+    """
     kind, _, index = name.partition(" ")
     if kind == "slice" and index.isdecimal():
         return _SLICE_COLOURS[int(index) % len(_SLICE_COLOURS)]
