@@ -87,7 +87,7 @@ def shown_bytes(page: Page) -> int:
     return int(page.locator(BYTES).evaluate("(element) => element.firstChild.textContent").replace(",", ""))
 
 
-def test_a_polished_file_is_smaller_is_named_so_and_is_what_is_downloaded(explorer: Page, tmp_path: Path):
+def test_a_polished_file_is_another_one_is_named_so_and_is_what_is_downloaded(explorer: Page, tmp_path: Path):
     plain = begin(explorer, steps=20)
     plain_bytes = shown_bytes(explorer)
     explorer.click(BUTTON)

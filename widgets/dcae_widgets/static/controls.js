@@ -297,7 +297,7 @@ function lmbdaSlider(view) {
 /** Starts and stops the refinement of the shown file. @param {View} view */
 function polishButton({ model, listeners }) {
   const looks = {
-    ready: ["polish", "Polish", "Polish: take time for a smaller file at the same quality"],
+    ready: ["polish", "Polish", "Polish: take time for a better file at this λ"],
     running: ["stop", "Stop", "Stop polishing; the plain file stays"],
     done: ["polish", "Polished", "The file is polished"],
   };
