@@ -60,13 +60,21 @@ def test_an_estimates_picture_is_the_files(model, make_image):
 
 
 @pytest.mark.parametrize("lmbda", [0.0018, 0.0095, 0.05])
-def test_bfloat16_costs_at_most_a_50th_of_a_decibel_and_half_a_percent_of_bits(lmbda):
-    codec, photo = Codec(dcae.load("small")), sample("coffee")[:256, 200:584]
-    exact, session = Codec(codec.model), codec.open(photo)
-    codec.preview, exact.preview = Preview(codec.model, torch.bfloat16), Preview(codec.model, torch.float32)
-    ours, reference = session.estimate(lmbda), exact.open(photo).estimate(lmbda)
-    assert abs(psnr_db(photo, ours.x_hat) - psnr_db(photo, reference.x_hat)) <= 0.02
-    assert ours.total_bytes == pytest.approx(reference.total_bytes, rel=0.005)
+def test_bfloat16_moves_a_photo_by_at_most_a_50th_of_a_decibel_and_half_a_percent_of_bits(lmbda):
+    """Means of whole photos: of a small piece, one symbol of z that falls on its other side moves more than that, and
+    which one does depends on the processor."""
+    codec, decibels, shares = Codec(dcae.load("small")), [], []
+    previews = [Preview(codec.model, dtype) for dtype in (torch.bfloat16, torch.float32)]
+    for name in ("coffee", "flower", "chelsea", "astronaut"):
+        photo = sample(name)
+        session, estimates = codec.open(photo), []
+        for codec.preview in previews:
+            estimates.append(session.estimate(lmbda))
+        ours, reference = (psnr_db(photo, estimate.x_hat) for estimate in estimates)
+        decibels.append(abs(ours - reference))
+        shares.append(abs(estimates[0].total_bytes / estimates[1].total_bytes - 1))
+    assert np.mean(decibels) <= 0.02
+    assert np.mean(shares) <= 0.005
 
 
 def test_a_model_is_left_as_it_was(tiny):
