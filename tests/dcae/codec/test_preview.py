@@ -61,7 +61,7 @@ def test_an_estimates_picture_is_the_files(model, make_image):
 
 @pytest.mark.parametrize("lmbda", [0.0018, 0.0095, 0.05])
 def test_bfloat16_moves_a_photo_by_at_most_a_50th_of_a_decibel_and_half_a_percent_of_bits(lmbda):
-    # Whole photos: of a small piece, one symbol of z that falls on its other side moves more, and the processor decides.
+    # Whole photos: a small piece is moved more by one symbol of z on its other side, where the processor decides.
     codec, decibels, shares = Codec(dcae.load("small")), [], []
     previews = [Preview(codec.model, dtype) for dtype in (torch.bfloat16, torch.float32)]
     for name in ("coffee", "flower", "chelsea", "astronaut"):
