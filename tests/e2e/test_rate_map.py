@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dcae.results import FileInfo
 from dcae.traces import RateMap
@@ -17,6 +17,14 @@ pytestmark = pytest.mark.e2e
 
 HEIGHT, WIDTH, ROWS, COLUMNS, SLICES = 200, 310, 16, 20, 5
 Mount = Callable[..., MountedWidget]
+OPEN_AND_RUN = """async () => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const panel = app.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await app.commands.execute("notebook:run-all-cells");
+}"""
 
 
 class Shown:
@@ -244,3 +252,24 @@ def test_closed_panels_leave_nothing_behind(mount: Mount, widget_page: WidgetPag
     shown.panel.close_view(0)
     assert widget_page.held()["models"] < before
     assert widget_page.errors == []
+
+
+def test_lesson_shows_photo_panel_and_file_in_jupyter(page: Page, lab_server: str, outside_requests: list[str]):
+    page.set_default_timeout(120_000)
+    page.goto(lab_server.format("02_where_the_bits_go.ipynb"))
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
+    page.evaluate(OPEN_AND_RUN)
+    photo, panel = page.locator(".dcae-photo-view"), page.locator(".dcae-rate-map")
+    file = page.locator(".dcae-readout-happened")
+    panel.scroll_into_view_if_needed()
+    photo.locator("canvas").hover()
+    expect(panel.get_by_text(re.compile(r"bits a pixel · σ \d"))).to_be_visible()
+    boxes = [part.bounding_box() for part in (photo, panel, file)]
+    assert all(boxes)
+    beside, below = ([box[axis] for box in boxes if box] for axis in ("x", "y"))
+    assert beside[0] < beside[1]
+    assert below[0] == pytest.approx(below[1], abs=8)
+    assert below[2] > below[1]
+    panel.get_by_role("radio", name="slice 0").check()
+    expect(photo.get_by_text("photo 100 % + bits of slice 0 65 %")).to_be_visible()
+    assert not outside_requests

@@ -29,7 +29,7 @@ from dcae_widgets.rate_map_panel import TOP_ENTRIES, TOTAL, RateMapPanel
 from dcae_widgets.readout import Readout
 
 LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
-_PHOTO_FLEX, _PANEL_FLEX, _FILE_FLEX = "10 1 480px", "1 1 360px", "1 1 100%"  # in a narrow page below each other
+_PHOTO_FLEX, _PANEL_FLEX, _FILE_FLEX = "10 1 400px", "1 1 344px", "1 1 100%"  # in a narrow page below each other
 
 
 class RateMapView(Box):
