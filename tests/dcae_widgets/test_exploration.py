@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcae_widgets.events import Estimated, Event, ModelReady, Opened, PhotoReady, Wanted, Written
+from dcae_widgets.events import Busy, Estimated, Event, ModelReady, Opened, PhotoReady, Wanted, Written
 from dcae_widgets.exploration import KEPT_CODECS, Exploration, check_decoded
 from dcae_widgets.photo_source import given_photo, uploaded
 
@@ -72,6 +72,16 @@ def test_time_to_encode_has_the_analysis_in_it(bench):
     seconds = bench.exploration._whole.open_s
     bench.ask()
     assert bench.of(Written)[0].encode_s > seconds > 0
+
+
+def test_steps_of_making_a_large_file_are_told(bench):
+    bench.ask(source=given_photo(photo(height=512, width=1040)))
+    texts = [event.text for event in bench.of(Busy)]
+    assert texts[2:5] == [f"encoding 0.5 Mpx, step {step} of 3" for step in (1, 2, 3)]
+    assert texts[5].startswith("decoding ")
+    bench.events.clear()
+    bench.ask()
+    assert [event.text for event in bench.of(Busy) if "encoding" in event.text] == ["encoding 0.0 Mpx"]
 
 
 def test_file_is_decoded_by_the_shipped_weights_that_it_names(bench, monkeypatch):

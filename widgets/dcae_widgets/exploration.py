@@ -235,7 +235,6 @@ class Exploration:
         """The file, then what it decodes to; each is published as soon as it is known."""
         last, polish = self._written, wanted.polish and can_polish(live.session, lmbda)
         if last is None or not last.wanted.is_of(wanted) or (last.lmbda, bool(last.polish)) != (lmbda, polish):
-            self._busy(f"encoding {photo.shape[0] * photo.shape[1] / 1e6:.1f} Mpx")
             last = self._encoded(wanted, codec, photo, lmbda)
             if polish:
                 last = self._polished(last, codec, photo)
@@ -265,11 +264,21 @@ class Exploration:
                 self._publish(self._written)
 
     def _encoded(self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], lmbda: float | None) -> Written:
+        height, width = photo.shape[:2]
+        is_long = live_window(width, height) is not None  # each step takes seconds
+
+        def begin(step: int) -> None:
+            if is_long or step == 1:
+                self._busy(f"encoding {height * width / 1e6:.1f} Mpx" + (f", step {step} of 3" if is_long else ""))
+
+        begin(1)
         whole = self._whole = self._opened(self._whole, wanted, codec, photo, None, self.worker.give_up)
         with interruptible(self.worker.give_up):
+            begin(2)
             started = time.perf_counter()
             data = whole.session.encode(lmbda)
             encode_s = whole.open_s + time.perf_counter() - started
+            begin(3)
             picture = whole.session.reconstruct(lmbda)
         return Written(
             wanted=wanted,
