@@ -23,6 +23,10 @@ def test_scale_ends_at_a_round_number_that_one_place_in_100_exceeds():
     assert of_places.max() > ticks[-1] / 2
 
 
+def test_ticks_are_numbers_of_few_digits():
+    assert ticks_of(made(np.full((3, 8, 12), 0.27 * 256 / 3))) == [0, 0.1, 0.2, 0.3]
+
+
 def test_photo_that_costs_nothing_has_a_scale_all_the_same():
     nothing = made(np.zeros((3, 8, 12)))
     assert ticks_of(nothing)[-1] == 1

@@ -29,7 +29,8 @@ def ticks_of(rates: RateMap) -> list[float]:
     Of the places of all maps together, at most one in 100 costs more than the last.
     """
     most = float(np.percentile(rates.total / PLACE_PX**2, 99))
-    return [float(tick) for tick in MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, most or 1.0)]
+    ticks = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, most or 1.0)
+    return [float(f"{tick:.6g}") for tick in ticks]  # they are products: 3 * 0.1 is not 0.3
 
 
 def heat_map(rates: RateMap, bits: NDArray[np.float64]) -> NDArray[np.uint8]:
