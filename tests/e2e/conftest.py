@@ -107,6 +107,13 @@ def is_outside(url: str) -> bool:
     return urlsplit(url).hostname != "127.0.0.1"
 
 
+@pytest.fixture(scope="module")
+def lab() -> Iterator[str]:
+    """The URL of `dcae lab` of a module's own, whose kernel its tests share, with a gap as of `lab_server`."""
+    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def lab_server(root: Path) -> Iterator[str]:
     """The URL of what `dcae lab` starts, with a gap: ``lab_server.format("00_start.ipynb")``."""

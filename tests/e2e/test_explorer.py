@@ -7,7 +7,6 @@ import json
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,27 +17,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from .conftest import running_lab
+from .lab_kernel import LIMIT_MS, ask, execute
 
 pytestmark = pytest.mark.e2e
 
-LIMIT_MS = 180_000
-"""For what takes a second on a free machine: other work may have the processor."""
 SLIDER, NUMBER = ".dcae-controls input[type=range]", ".dcae-controls-number input"
 BADGE, BYTES = ".dcae-readout-badge", "[data-key=bytes] dd"
 ERROR = ".dcae-controls-error"
-ASK = """async (code) => {
-    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    const future = kernel.requestExecute({ code, silent: false, store_history: false });
-    let text = '', failure = '';
-    future.onIOPub = ({ header, content }) => {
-        if (header.msg_type === 'stream' && content.name === 'stdout') text += content.text;
-        if (header.msg_type === 'error') failure = content.ename + ': ' + content.evalue;
-    };
-    await future.done;
-    if (failure) throw new Error(failure);
-    return text;
-}"""
 DROP = """async ({ data, name }) => {
     const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
     const files = new DataTransfer();
@@ -150,13 +135,6 @@ flower, 6 MB in C. New layers for each photo, as there once were, were 7.5 MB of
 """
 
 
-@pytest.fixture(scope="module")
-def lab() -> Iterator[str]:
-    """`dcae lab` of this module's own, whose kernel all tests share."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
-        yield url
-
-
 @pytest.fixture
 def problems(page: Page, outside_requests: list[str]) -> Iterator[list[str]]:
     """What the page complains of; nothing may be in it at the end, and nothing was asked from the outside."""
@@ -174,15 +152,9 @@ def explorer(page: Page, lab: str, problems: list[str]) -> Page:
     page.set_default_timeout(LIMIT_MS)
     page.goto(lab.format("00_start.ipynb"))
     page.wait_for_selector(".dcae-explorer " + SLIDER)
-    page.evaluate(ASK, BEGIN)
+    execute(page, BEGIN)
     wait_for_file(page)
     return page
-
-
-def ask(page: Page, expression: str) -> Any:
-    """A value of the kernel, in which `explorer` is the explorer."""
-    text = page.evaluate(ASK, f"import json, hashlib\nprint(json.dumps({expression}))")
-    return json.loads(text.strip().splitlines()[-1])
 
 
 def wait_for_file(page: Page) -> dict[str, Any]:
@@ -202,7 +174,7 @@ def wait_for_file(page: Page) -> dict[str, Any]:
 def held(page: Page) -> Held:
     """What page and kernel hold in the state of `BEGIN`, everything computed, the mouse elsewhere."""
     page.mouse.move(0, 0)
-    page.evaluate(ASK, COLLECT + BEGIN)
+    execute(page, COLLECT + BEGIN)
     wait_for_file(page)
     assert ask(page, f"explorer.wait({LIMIT_MS / 1000})")
     wait_for_file(page)
@@ -282,7 +254,7 @@ def test_the_picture_follows_a_drag_by_estimates_and_the_release_makes_the_file(
     after = wait_for_file(explorer)
     assert 0.0018 < after["lmbda"] < 0.006
     again = "len(open_codec(explorer.controls.model).encode(start_photo(10**5), explorer.controls.lmbda))"
-    explorer.evaluate(ASK, "from dcae.samples import start_photo")
+    execute(explorer, "from dcae.samples import start_photo")
     assert ask(explorer, again) == after["file"]
 
 
@@ -435,7 +407,7 @@ def test_what_is_left_behind_is_seen(explorer: Page):
     """So the random hand's last line can fail: of everything that is counted, a little is left behind on purpose."""
     before = held(explorer)
     explorer.evaluate(LEAVE_IN_PAGE)
-    explorer.evaluate(ASK, LEAVE_IN_KERNEL)
+    execute(explorer, LEAVE_IN_KERNEL)
     seen = held(explorer).more_than(before)
-    explorer.evaluate(ASK, "stop.set(); [layer.close() for layer in layers]; del layers, left, block")
+    execute(explorer, "stop.set(); [layer.close() for layer in layers]; del layers, left, block")
     assert set(seen) == set(Held._fields) - ({"live_mb"} if sys.platform != "linux" else set())

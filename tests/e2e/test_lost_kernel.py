@@ -1,18 +1,12 @@
 """A kernel that is restarted, shut down or killed under an explorer in JupyterLab: the explorer says so."""
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import running_lab
+from .lab_kernel import LIMIT_MS
 
 pytestmark = pytest.mark.e2e
 
-LIMIT_MS = 180_000
-"""For what takes a second on a free machine: other work may have the processor."""
 SOON_MS = 10_000
 """What the page itself does at once, on a machine that others use."""
 SLIDER = ".dcae-controls input[type=range]"
@@ -23,13 +17,6 @@ END = {
     "shut down": "context.shutdown()",
     "killed": "context.session.kernel.requestExecute({ code: 'import os; os._exit(1)' })",
 }
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[str]:
-    """`dcae lab` of this module's own."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
-        yield url
 
 
 @pytest.mark.parametrize("way", END)

@@ -1,35 +1,18 @@
 """Polishing as its user has it: `dcae lab`, a real kernel, the shipped weights, a hand on the button."""
 
 import hashlib
-import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from .conftest import running_lab
+from .lab_kernel import LIMIT_MS, ask, execute
 
 pytestmark = pytest.mark.e2e
 
-LIMIT_MS = 180_000
-"""For what takes seconds on a free machine: other work may have the processor."""
 BUTTON, BYTES, CAPTION = ".dcae-controls-polish", "[data-key=bytes] dd", ".dcae-readout-caption"
 KIND = "() => document.querySelector('.dcae-readout-badge')?.dataset.kind"
-ASK = """async (code) => {
-    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    const future = kernel.requestExecute({ code, silent: false, store_history: false });
-    let text = '', failure = '';
-    future.onIOPub = ({ header, content }) => {
-        if (header.msg_type === 'stream' && content.name === 'stdout') text += content.text;
-        if (header.msg_type === 'error') failure = content.ename + ': ' + content.evalue;
-    };
-    await future.done;
-    if (failure) throw new Error(failure);
-    return text;
-}"""
 BEGIN = """
 import numpy as np
 import dcae_widgets.exploration
@@ -39,13 +22,6 @@ dcae_widgets.exploration.POLISH_STEPS = {steps}
 explorer._upload("piece.png", png_bytes(np.ascontiguousarray(sample("flower")[100:228, 200:392])))
 """
 """A small piece of a photo is explored, and polished in so many steps."""
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[str]:
-    """`dcae lab` of this module's own."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
-        yield url
 
 
 @pytest.fixture
@@ -62,12 +38,6 @@ def explorer(page: Page, lab: str, outside_requests: list[str]) -> Iterator[Page
     assert not outside_requests
 
 
-def ask(page: Page, expression: str) -> Any:
-    """A value of the kernel, in which `explorer` is the explorer."""
-    text = page.evaluate(ASK, f"import json, hashlib\nprint(json.dumps({expression}))")
-    return json.loads(text.strip().splitlines()[-1])
-
-
 def wait_for_button(page: Page, words: str) -> None:
     """Waits until the button says so."""
     page.wait_for_function(f"(words) => document.querySelector('{BUTTON}').textContent === words", arg=words)
@@ -75,7 +45,7 @@ def wait_for_button(page: Page, words: str) -> None:
 
 def begin(page: Page, steps: int) -> str:
     """Explores the piece of a photo; the hash of its plain file."""
-    page.evaluate(ASK, BEGIN.format(steps=steps))
+    execute(page, BEGIN.format(steps=steps))
     page.wait_for_function(f"() => document.querySelector('{CAPTION}').textContent.includes('192 × 128')")
     page.wait_for_function(KIND + " === 'file'")
     wait_for_button(page, "Polish")

@@ -1,0 +1,32 @@
+"""The kernel of the notebook that is shown in JupyterLab, spoken to from its page."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page
+
+LIMIT_MS = 180_000
+"""For what takes a second on a free machine: other work may have the processor."""
+_EXECUTE = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code, silent: false, store_history: false });
+    let text = '', failure = '';
+    future.onIOPub = ({ header, content }) => {
+        if (header.msg_type === 'stream' && content.name === 'stdout') text += content.text;
+        if (header.msg_type === 'error') failure = content.ename + ': ' + content.evalue;
+    };
+    await future.done;
+    if (failure) throw new Error(failure);
+    return text;
+}"""
+
+
+def execute(page: Page, code: str) -> str:
+    """Runs code in the kernel; what it printed."""
+    return page.evaluate(_EXECUTE, code)
+
+
+def ask(page: Page, expression: str) -> Any:
+    """A value of the kernel, in which `explorer` is the explorer."""
+    text = execute(page, f"import json, hashlib\nprint(json.dumps({expression}))")
+    return json.loads(text.strip().splitlines()[-1])
