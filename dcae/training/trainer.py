@@ -23,7 +23,7 @@ from dcae.training.run_folder import RunFolder
 def train(config: TrainingConfig) -> list[Path]:
     """Trains what a configuration says; returns the paths of the best weights, one for each of its lambdas.
 
-    docs/training.md describes the run's folder. Ctrl-C ends a run after its current step, with its state saved.
+    Of several runs only those that came to their end have one: who stops one of them stops them all. docs/training.md describes the run's folder. Ctrl-C ends a run after its current step, with its state saved.
     Started by `torchrun` or `accelerate launch`, it is one process of a run on many.
 
     Raises:
@@ -72,20 +72,23 @@ def runs_of(folder: Path) -> list[RunFolder]:
 def _train_each(config: TrainingConfig) -> list[Path]:
     runs = config.of_each_lmbda()
     if len(runs) == 1:
-        return [_train_one(config)]
+        _train_one(config)
+        return [RunFolder(config.out).best]
     folder = RunFolder(config.out)
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.write(folder.config, config.to_toml().encode())
     best = []
     for run in runs:
-        weights = _train_one(run)
+        if not _train_one(run):
+            break  # who stops one of several runs means them all
+        weights = RunFolder(run.out).best
         best.append(folder.path / f"{Path(run.out).name}.safetensors")  # so that the folder opens as one codec
         folder.write(best[-1], weights.read_bytes())
     return best
 
 
-def _train_one(config: TrainingConfig) -> Path:
-    """Begins a run, or goes on with it where its folder holds one."""
+def _train_one(config: TrainingConfig) -> bool:
+    """Begins a run, or goes on with it where its folder holds one; whether it has come to its end."""
     if config.threads:
         torch.set_num_threads(config.threads)
     engine = Accelerator(
@@ -98,7 +101,7 @@ def _train_one(config: TrainingConfig) -> Path:
         if not run.finished:
             with _in_order(run.ask_to_stop):
                 run.go()
-    return folder.best
+    return run.finished
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import torch
 from dcae.codec.catalogue import open_codec
 from dcae.codec.fixed_lmbda import FixedLmbdaCodec
 from dcae.training import TrainingConfig, resume, train
+from dcae.training.loop import Run
 from dcae.training.run_folder import RunFolder
 from dcae.training.trainer import pause, unpause
 
@@ -129,6 +130,15 @@ def test_several_lambdas_make_a_folder_that_opens_as_one_codec(change: ChangeCon
     assert isinstance(codec, FixedLmbdaCodec)
     assert codec.qualities == (0.0035, 0.05)
     assert resume(Path(config.out)) == paths  # finished: nothing is trained again
+
+
+def test_who_stops_one_of_several_runs_stops_them_all(change: ChangeConfig, monkeypatch: pytest.MonkeyPatch):
+    config = change(lmbdas=(0.0035, 0.05), steps=50)
+    take = Run.step
+    monkeypatch.setattr(Run, "step", lambda run, x: (take(run, x), run.ask_to_stop())[0])
+    assert train(config) == []
+    assert RunFolder(Path(config.out) / "lmbda_0.0035").load_state()
+    assert not (Path(config.out) / "lmbda_0.05").exists()
 
 
 def test_a_folder_that_holds_a_run_is_not_begun_again(change: ChangeConfig):
