@@ -23,7 +23,8 @@ from dcae.training.run_folder import RunFolder
 def train(config: TrainingConfig) -> list[Path]:
     """Trains what a configuration says; returns the paths of the best weights, one for each of its lambdas.
 
-    Of several runs only those that came to their end have one: who stops one of them stops them all. docs/training.md describes the run's folder. Ctrl-C ends a run after its current step, with its state saved.
+    Ctrl-C ends a run after its current step, with its state saved; of several runs it stops all, and only those that
+    came to their end are returned. docs/training.md describes the run's folder.
     Started by `torchrun` or `accelerate launch`, it is one process of a run on many.
 
     Raises:
