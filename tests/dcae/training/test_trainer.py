@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ from dcae.training.trainer import pause, unpause
 from .conftest import ChangeConfig
 
 LIMIT_S = 180
+
+
+@pytest.fixture(autouse=True)
+def same_threads_afterwards() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
 
 
 def start(config: TrainingConfig, folder: Path, processes: int = 1) -> subprocess.Popen[bytes]:
@@ -50,7 +58,7 @@ def figures(config: TrainingConfig, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_and_gone_on_with_is_the_unbroken_run(change: ChangeConfig, tmp_path: Path):
-    settings = {"steps": 40, "save_minutes": 1e-6}
+    settings = {"steps": 40, "save_minutes": 1e-6, "threads": 1}
     whole, killed = change(out=str(tmp_path / "whole"), **settings), change(**settings)
     train(whole)
     log, steps = Path(killed.out) / "log.jsonl", 0
@@ -74,7 +82,7 @@ def test_a_run_that_is_killed_and_gone_on_with_is_the_unbroken_run(change: Chang
 
 @pytest.mark.slow
 def test_two_processes_train_as_one_does(change: ChangeConfig, tmp_path: Path):
-    settings = {"steps": 6, "batch": 4, "log_steps": 1, "held_out": 2, "optimizer": "adam"}
+    settings = {"steps": 6, "batch": 4, "log_steps": 1, "held_out": 2, "optimizer": "adam", "threads": 1}
     one, two = change(out=str(tmp_path / "one"), **settings), change(**settings)
     train(one)
     end(start(two, tmp_path, processes=2), tmp_path)
