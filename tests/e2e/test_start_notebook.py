@@ -35,7 +35,7 @@ def test_start_notebook_runs_in_lab_and_draws_a_picture_offline(
     page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
     page.evaluate(OPEN)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-    assert page.evaluate(PICTURES) == 0, "pictures stored in the notebook are still shown"
+    page.wait_for_function(f"({PICTURES})() === 0")  # those stored in the notebook are gone
 
     page.evaluate(RUN)
     cells = page.evaluate(CELLS)

@@ -57,8 +57,11 @@ function received(model, signal) {
       if (message.error) settle(reject, new Error(message.error));
       else settle(resolve, buffers[0]);
     };
+    const lost = () => settle(reject, new Error("the kernel has stopped")); // asking it again would be an error of its own
     model.on("msg:custom", answered);
+    model.on("comm_live_update", lost);
     listeners.later(() => model.off("msg:custom", answered));
+    listeners.later(() => model.off("comm_live_update", lost));
     listeners.add(signal, "abort", () => settle(reject, signal.reason));
     const message = { type: "plotly.js", asking: `${Date.now()}-${Math.random()}` };
     let timer = 0;
