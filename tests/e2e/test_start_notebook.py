@@ -20,7 +20,7 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
         executionCount: cell.model.executionCount,
         outputs: cell.model.outputs.toJSON(),
     }))"""
-PICTURES = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output img')]
+PICTURES = """() => [...window.jupyterapp.shell.currentWidget.node.querySelectorAll('.jp-OutputArea-output img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
 
 SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.source)"""
