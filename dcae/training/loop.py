@@ -202,7 +202,7 @@ class Run:
     def _backward(self, x: Tensor) -> Iterator[Loss]:
         """The losses of the parts of this process's crops, each after its backward pass."""
         config, engine = self.config, self.engine
-        first, lmbda = engine.process_index * len(x), self._lmbdas(len(x))
+        first, lmbda = engine.process_index * len(x), self._lmbdas(len(x), self.steps)
         size = len(x) // config.accumulate
         for start in range(0, len(x), size):
             part = slice(start, start + size)
@@ -216,12 +216,12 @@ class Run:
                 engine.backward(found.loss / config.accumulate)
             yield found
 
-    def _lmbdas(self, count: int) -> Tensor:
-        """lambda of each of this process's samples of the step, (count,)."""
+    def _lmbdas(self, count: int, step: int) -> Tensor:
+        """lambda of each of this process's samples of a step, (count,)."""
         config, first = self.config, self.engine.process_index * count
         if config.lmbdas:
             return torch.full((count,), config.lmbdas[0], device=self.engine.device)
-        drawn = lmbdas(config.seed, self.steps, config.batch, config.lmbda_min, config.lmbda_max)
+        drawn = lmbdas(config.seed, step, config.batch, config.lmbda_min, config.lmbda_max)
         return drawn[first : first + count].to(self.engine.device)
 
     @torch.no_grad()
@@ -299,8 +299,8 @@ class Run:
     def _fit_prior(self) -> None:
         found: list[Tensor] = []
         with torch.no_grad():
-            for x, _ in zip(self.batches(), range(math.ceil(PRIOR_CROPS / self.config.batch)), strict=False):
-                lmbda = self._lmbdas(len(x)) if self.model.gain is not None else None
+            for x, ahead in zip(self.batches(), range(math.ceil(PRIOR_CROPS / self.config.batch)), strict=False):
+                lmbda = self._lmbdas(len(x), self.steps + ahead) if self.model.gain is not None else None
                 z = self._averaged(lambda x=x, lmbda=lmbda: self.average.h_a(self.average.analyse(x, lmbda)))
                 found.append(self.engine.gather(z.float()))  # pyright: ignore[reportArgumentType]
         fit_prior(self.average, torch.cat(found))
