@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dcae.traces import RateMap
-from dcae_widgets.rate_map_figure import PALETTE, heat_map, rate_map_figure, ticks_of
+from dcae_widgets.heat import PALETTE
+from dcae_widgets.rate_map_figure import heat_map, rate_map_figure, ticks_of
 
 from .rate_maps import HEIGHT, WIDTH, file_of, image, rates
 

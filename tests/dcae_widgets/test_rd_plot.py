@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from traitlets import TraitError
 
-from dcae_widgets import rd_plot
-from dcae_widgets.rd_plot import RdPlot, plotly_gzipped
+from dcae_widgets import plotly_page
+from dcae_widgets.plotly_page import plotly_gzipped
+from dcae_widgets.rd_plot import RdPlot
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_an_asking_that_is_heard_twice_is_answered_once(sent):
 
 def test_a_plotly_package_without_its_script_is_said_to_the_page(sent, monkeypatch, tmp_path):
     plotly_gzipped.cache_clear()
-    monkeypatch.setattr(rd_plot, "files", lambda package: tmp_path)
+    monkeypatch.setattr(plotly_page, "files", lambda package: tmp_path)
     RdPlot()._handle_custom_msg({"type": "plotly.js"}, [])
     [(content, buffers)] = sent
     assert buffers is None

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcae_widgets.rd_plot import plotly_gzipped
+from dcae_widgets.plotly_page import plotly_gzipped
 from dcae_widgets.run_log import HeldOut, RunLog, Step
 from dcae_widgets.training_curves import MAX_CURVES, MAX_POINTS, TrainingCurves, loss_series, verdict
 

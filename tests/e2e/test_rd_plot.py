@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from dcae_widgets import rd_plot
+from dcae_widgets import plotly_page
 from dcae_widgets.rd_plot import RdPlot
 
 from .widget_page import MountedWidget, WidgetPage
@@ -73,7 +73,7 @@ def asked(shown: MountedWidget) -> int:
 @pytest.fixture
 def unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plots whose kernel does not answer."""
-    monkeypatch.setattr(rd_plot, "send_plotly", lambda widget: None)
+    monkeypatch.setattr(plotly_page, "send_plotly", lambda widget: None)
 
 
 def test_curves_and_the_photos_point_are_drawn(mount: Callable[..., MountedWidget]):
@@ -123,7 +123,7 @@ def test_while_the_kernel_does_not_answer_there_is_a_text_and_the_plot_can_ask_a
     shown.element.get_by_text("Ask again").click()
     assert words(shown) == "The plot is loading …"
     assert asked(shown) == 2
-    shown.send({"type": "plotly.js"}, [rd_plot.plotly_gzipped()])
+    shown.send({"type": "plotly.js"}, [plotly_page.plotly_gzipped()])
     assert settled(shown)["places"][-1] == [[0.5, 33]]
 
 
@@ -131,7 +131,7 @@ def test_what_was_not_heard_is_asked_again_and_answered_once(
     mount: Callable[..., MountedWidget], widget_page: WidgetPage, monkeypatch: pytest.MonkeyPatch
 ):
     answers = []
-    monkeypatch.setattr(rd_plot, "send_plotly", lambda widget: answers.append(widget))
+    monkeypatch.setattr(plotly_page, "send_plotly", lambda widget: answers.append(widget))
     widget_page.page.clock.install()
     shown = mount(photo_plot())
     for _ in range(2):
@@ -150,16 +150,16 @@ def test_a_plot_that_comes_after_a_kernels_silence_asks_for_itself(
     widget_page.page.clock.fast_forward(9000)
     later = mount(photo_plot())
     assert (asked(silent), asked(later)) == (1, 1)
-    later.send({"type": "plotly.js"}, [rd_plot.plotly_gzipped()])
+    later.send({"type": "plotly.js"}, [plotly_page.plotly_gzipped()])
     assert settled(later)["places"][-1] == [[0.47, 32.1]]
 
 
 def test_an_error_is_said_in_words_and_the_plot_can_try_again(
     mount: Callable[..., MountedWidget], monkeypatch: pytest.MonkeyPatch, tmp_path
 ):
-    rd_plot.plotly_gzipped.cache_clear()
+    plotly_page.plotly_gzipped.cache_clear()
     with monkeypatch.context() as patch:
-        patch.setattr(rd_plot, "files", lambda package: tmp_path)
+        patch.setattr(plotly_page, "files", lambda package: tmp_path)
         shown = mount(photo_plot())
         shown.element.get_by_text("Try again").wait_for()
     assert "The plot cannot be drawn: the plotly package carries no plotly.js" in words(shown)
@@ -170,7 +170,7 @@ def test_an_error_is_said_in_words_and_the_plot_can_try_again(
 def test_bytes_that_are_no_plotly_are_said_in_words(
     mount: Callable[..., MountedWidget], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(rd_plot, "plotly_gzipped", lambda: b"not gzip")
+    monkeypatch.setattr(plotly_page, "plotly_gzipped", lambda: b"not gzip")
     shown = mount(photo_plot())
     shown.element.get_by_text("Try again").wait_for()
     assert "The plot cannot be drawn: " in words(shown)

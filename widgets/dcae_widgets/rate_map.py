@@ -7,32 +7,29 @@ Shapes: H, W image size in px; h, w = H/16, W/16; M channels of y.
 
 from __future__ import annotations
 
-import csv
-import io
-import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from IPython.display import Image
-from ipywidgets import Box
 from ipywidgets import Layout as BoxLayout
-from matplotlib import rc_context
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from traitlets import Float, List, Unicode, link, validate
 
-from dcae.files import write_atomically
 from dcae.images import check_image
 from dcae.traces import RateMap, Trace
+from dcae_widgets.heat import PALETTE
 from dcae_widgets.photo_view import Layer, PhotoView
-from dcae_widgets.rate_map_figure import PALETTE, heat_map, rate_map_figure, ticks_of
+from dcae_widgets.rate_map_figure import heat_map, rate_map_figure, ticks_of
 from dcae_widgets.rate_map_panel import TOP_ENTRIES, TOTAL, RateMapPanel
 from dcae_widgets.readout import Readout
+from dcae_widgets.saved_view import SavedView
 
 LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 _PHOTO_FLEX, _PANEL_FLEX, _FILE_FLEX = "10 1 400px", "1 1 344px", "1 1 100%"  # in a narrow page below each other
 
 
-class RateMapView(Box):
+class RateMapView(SavedView):
     """The photo with a heat map over it, figures of the place under the pointer and of a rectangle, and the file's bar.
 
     The rectangle is drawn with Shift held, in the photo or with the panel's arrow keys.
@@ -120,65 +117,24 @@ class RateMapView(Box):
         self.bits_of(proposal.value)
         return proposal.value
 
-    def picture(self) -> Image:
-        """A static picture of all maps, for print and for a notebook without a kernel."""
+    def _figure(self) -> Figure:
+        return rate_map_figure(self._image, self.rates)
+
+    def _words(self) -> str:
         sizes = ", ".join(f"{name} {size} bytes" for name, size in self.rates.file.parts)
-        return Image(self._figure("png"), alt=f"The photo, and maps of its bits a pixel, on one scale; {sizes}")
+        return f"The photo, and maps of its bits a pixel, on one scale; {sizes}"
 
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Writes a line for each place of each map: part, row, column, bits.
+    def _table(self) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
+        """A line for each place of each map."""
+        maps = zip(self.rates.names, self.rates.bits, strict=True)
+        rows = ((name, *place, float(value)) for name, bits in maps for place, value in np.ndenumerate(bits))
+        return ["part", "row", "column", "bits"], rows
 
-        Raises:
-            ValueError, OSError: see :func:`dcae.files.write_atomically`.
-        """
-        lines = io.StringIO()
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(["part", "row", "column", "bits"])
-        for name, bits in zip(self.rates.names, self.rates.bits, strict=True):
-            writer.writerows((name, row, column, float(value)) for (row, column), value in np.ndenumerate(bits))
-        write_atomically(path, lines.getvalue().encode())
-
-    def to_npz(self, path: str | os.PathLike[str]) -> None:
-        """Writes `bits` (maps, h, w), `names`, and the bytes of the file's `parts` with their `part_names`.
-
-        Raises:
-            ValueError, OSError: see :func:`dcae.files.write_atomically`.
-        """
-        data, parts = io.BytesIO(), dict(self.rates.file.parts)
-        sizes: dict[str, Any] = {"part_names": list(parts), "parts": list(parts.values())}
-        np.savez_compressed(data, bits=self.rates.bits, names=self.rates.names, **sizes)
-        write_atomically(path, data.getvalue())
-
-    def to_png(self, path: str | os.PathLike[str]) -> None:
-        """Writes the static picture.
-
-        Raises:
-            ValueError, OSError: see :func:`dcae.files.write_atomically`.
-        """
-        write_atomically(path, self._figure("png"))
-
-    def to_svg(self, path: str | os.PathLike[str]) -> None:
-        """Writes the static picture with its words as text and its lines as lines.
-
-        Raises:
-            ValueError, OSError: see :func:`dcae.files.write_atomically`.
-        """
-        write_atomically(path, self._figure("svg"))
-
-    def close(self) -> None:
-        """Closes all of its widgets."""
-        children = self.children  # none, if what it was to be made of was refused
-        layers = [layer for child in children if isinstance(child, PhotoView) for layer in child.layers]
-        for widget in (*layers, *children):
-            widget.close()
-        super().close()
-
-    def _figure(self, kind: str) -> bytes:
-        data = io.BytesIO()
-        save: Any = rate_map_figure(self._image, self.rates).savefig  # matplotlib types its formats as file names
-        with rc_context({"svg.fonttype": "none"}):
-            save(data, format=kind)
-        return data.getvalue()
+    def _arrays(self) -> dict[str, Any]:
+        """`bits` (maps, h, w), `names`, and the bytes of the file's `parts` with their `part_names`."""
+        parts = dict(self.rates.file.parts)
+        sizes = {"part_names": list(parts), "parts": list(parts.values())}
+        return {"bits": self.rates.bits, "names": self.rates.names, **sizes}
 
     def _show_choice(self, _: Any) -> None:
         self._heat.set_image(heat_map(self.rates, self.bits_of(self.choice)))

@@ -7,20 +7,17 @@ Shapes: H, W image size in px; h, w = H/16, W/16, places of 16 x 16 px.
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from dcae.traces import RateMap
 from dcae_widgets.charts import part_colour
+from dcae_widgets.heat import SEQUENTIAL, heat_image, round_ticks
 
 PLACE_PX = 16
-_COLOURS, _INK, _PAPER, _COLUMNS, _PHOTO_PX, _BAR_IN = "inferno", "#24292f", "#ffffff", 4, 640, 1.5
-PALETTE = (colormaps[_COLOURS](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
-"""The colours of a map, from black (no bits) over red to pale yellow: equal steps look equal."""
+_INK, _PAPER, _COLUMNS, _PHOTO_PX, _BAR_IN = "#24292f", "#ffffff", 4, 640, 1.5
 
 
 def ticks_of(rates: RateMap) -> list[float]:
@@ -28,9 +25,7 @@ def ticks_of(rates: RateMap) -> list[float]:
 
     Of the places of all maps together, at most one in 100 costs more than the last.
     """
-    most = float(np.percentile(rates.total / PLACE_PX**2, 99))
-    ticks = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, most or 1.0)
-    return [float(f"{tick:.6g}") for tick in ticks]  # they are products: 3 * 0.1 is not 0.3
+    return round_ticks(float(np.percentile(rates.total / PLACE_PX**2, 99)))
 
 
 def heat_map(rates: RateMap, bits: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -43,9 +38,7 @@ def heat_map(rates: RateMap, bits: NDArray[np.float64]) -> NDArray[np.uint8]:
     Returns:
         uint8, H x W x 3.
     """
-    shares = np.clip(bits / PLACE_PX**2 / ticks_of(rates)[-1], 0, 1)
-    colours = PALETTE[np.rint(shares * 255).astype(np.uint8)]
-    return colours.repeat(PLACE_PX, axis=0).repeat(PLACE_PX, axis=1)[: rates.height, : rates.width]
+    return heat_image(bits / PLACE_PX**2, 0, ticks_of(rates)[-1], PLACE_PX, (rates.height, rates.width))
 
 
 def rate_map_figure(image: NDArray[np.uint8], rates: RateMap) -> Figure:
@@ -79,7 +72,7 @@ def rate_map_figure(image: NDArray[np.uint8], rates: RateMap) -> Figure:
 def _draw_map(axes: Axes, rates: RateMap, bits: NDArray[np.float64], top: float) -> Any:
     height, width = (PLACE_PX * side for side in bits.shape)
     extent = (0, width, height, 0)
-    drawn = axes.imshow(bits / PLACE_PX**2, cmap=_COLOURS, vmin=0, vmax=top, extent=extent, interpolation="nearest")
+    drawn = axes.imshow(bits / PLACE_PX**2, cmap=SEQUENTIAL, vmin=0, vmax=top, extent=extent, interpolation="nearest")
     axes.set(xlim=(0, rates.width), ylim=(rates.height, 0))  # places at the end reach beyond the photo
     return drawn
 

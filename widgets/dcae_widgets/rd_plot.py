@@ -1,15 +1,11 @@
 """A rate-distortion plot that lives: a photo's curves, and the point that moves along them while lambda is dragged.
 
-A thin widget around `Plotly.react`. plotly.js crosses the wire once a page and gzipped, when the page asks for it; it
-comes from the installed plotly package, never from the network. Knows points and names. Does not know codecs or photos.
+A thin widget around `Plotly.react`. Knows points and names. Does not know codecs or photos.
 Units: rates are bits a pixel, distortions PSNR in dB.
 """
 
-import gzip
 import math
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, SupportsFloat
 
 import anywidget
@@ -18,50 +14,10 @@ from IPython.display import Image
 
 from dcae_widgets.charts import rd_curves
 from dcae_widgets.front_end import front_end
+from dcae_widgets.plotly_page import PlotlySender
 
 KINDS = ("estimate", "file")
 """What a point was measured on: bits estimated from likelihoods, or a whole file."""
-
-
-@cache
-def plotly_gzipped() -> bytes:
-    """plotly.js, minified, as the installed plotly package carries it; the same bytes in each process.
-
-    Raises:
-        FileNotFoundError: the installed plotly package carries none.
-
-    >>> plotly_gzipped()[:2].hex()  # gzip
-    '1f8b'
-    """
-    script = files("plotly") / "package_data" / "plotly.min.js"
-    return gzip.compress(script.read_bytes(), mtime=0)
-
-
-class PlotlySender:
-    """Answers pages that ask a widget for plotly.js; each asking once, however often its message comes.
-
-    Args:
-        widget: Hears the messages, and sends the answers.
-    """
-
-    def __init__(self, widget: anywidget.AnyWidget) -> None:
-        self._answered: set[str] = set()
-        widget.on_msg(self._receive)
-
-    def _receive(self, widget: anywidget.AnyWidget, content: dict[str, Any], buffers: Any) -> None:
-        asking = str(content.get("asking"))
-        if content.get("type") != "plotly.js" or asking in self._answered:
-            return
-        self._answered.add(asking)
-        send_plotly(widget)
-
-
-def send_plotly(widget: anywidget.AnyWidget) -> None:
-    """Sends plotly.js to the pages that show a widget."""
-    try:
-        widget.send({"type": "plotly.js"}, [plotly_gzipped()])
-    except OSError as error:  # the plot says it in words; here nobody would see it
-        widget.send({"type": "plotly.js", "error": f"the plotly package carries no plotly.js: {error}"})
 
 
 class RdPlot(anywidget.AnyWidget):

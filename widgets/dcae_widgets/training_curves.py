@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dcae.rd import MIN_BD_POINTS, bd_rate
 from dcae_widgets.front_end import front_end
-from dcae_widgets.rd_plot import PlotlySender
+from dcae_widgets.plotly_page import PlotlySender
 from dcae_widgets.run_log import HeldOut, Step
 
 MAX_POINTS = 400

@@ -115,8 +115,8 @@ class RdPlotView {
   #model;
   #listeners = new Listeners();
   #place;
-  #rows = element("div", { class: "dcae-rd-plot-rows" });
-  #table = element("details", {}, element("summary", {}, "The numbers as a table"), this.#rows);
+  #rows = element("div", { class: "dcae-plot-rows" });
+  #table = element("details", { class: "dcae-plot-numbers" }, element("summary", {}, "The numbers as a table"), this.#rows);
   #root = element("div", { class: "dcae-widget dcae-rd-plot" });
   #ranges = null; // what the axes were drawn with; null: they are free
 

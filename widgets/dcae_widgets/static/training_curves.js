@@ -173,8 +173,8 @@ function render({ model, el }) {
     return plotly.react(drawing, rdTraces(shown, theme), rdLayout(shown, theme, width), plotConfig("training-rate-distortion"));
   });
   const verdict = element("p", { class: "dcae-training-verdict" });
-  const rows = element("div", { class: "dcae-training-rows" });
-  const table = element("details", {}, element("summary", {}, "The measurements as tables"), rows);
+  const rows = element("div", { class: "dcae-plot-rows" });
+  const table = element("details", { class: "dcae-plot-numbers" }, element("summary", {}, "The measurements as tables"), rows);
   loss.root.classList.add("dcae-training-loss");
   rd.root.classList.add("dcae-training-rd");
   const root = element("div", { class: "dcae-widget dcae-training-curves" });
