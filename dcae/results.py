@@ -91,6 +91,26 @@ class Estimate:
         object.__setattr__(self, "bits", MappingProxyType(dict(self.bits)))
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PartialPicture:
+    """What the first slices of a file show.
+
+    Attributes:
+        num_slices: how many, from 0 (z alone).
+        bytes: of the file that ends after them.
+        picture: what it decodes to, uint8, H x W x 3; read only.
+    """
+
+    num_slices: int
+    bytes: int
+    picture: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        view = self.picture.view()
+        view.flags.writeable = False
+        object.__setattr__(self, "picture", view)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FileInfo:
     """Where the bytes of one file are: what `dcae info` prints.

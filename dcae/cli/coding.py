@@ -15,7 +15,7 @@ from dcae.cli.weights import DEFAULT_LMBDA, legal_lmbda
 from dcae.codec.bitstream import keep_slices, layout, unpack
 from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.codec.file_info import file_info
-from dcae.codec.protocol import Refined, RefinementStep
+from dcae.codec.protocol import Fill, Refined, RefinementStep
 from dcae.files import write_atomically
 from dcae.images import MAX_PIXELS, load_image, save_png
 from dcae.rd import bpp
@@ -88,6 +88,10 @@ def decode(
     slices: Annotated[
         int | None, typer.Option(min=0, help="Decode only the first so many slices; at most as many as the file has.")
     ] = None,
+    fill: Annotated[
+        Fill,
+        typer.Option(help="What stands for slices that are not decoded: what the model expects of them, or zeros."),
+    ] = "prediction",
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
     """Decode files to PNG: FILE.dcae becomes OUT.png, or DIR/FILE.png."""
@@ -103,7 +107,7 @@ def decode(
         with failures.of(source):
             data = source.read_bytes()
             data = data if slices is None else _first_slices(data, slices)
-            image = codec_of(model or _shipped_weights(data)).decode(data)
+            image = codec_of(model or _shipped_weights(data)).decode(data, fill=fill)
             save_png(targets[source], image)
             typer.echo(f"{source} -> {targets[source]}: {image.shape[1]} x {image.shape[0]} px")
     failures.exit_if_any()

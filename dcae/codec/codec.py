@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from dcae.codec.interruption import interruption_point
 from dcae.codec.latent_coder import CodedLatents, LatentCoder, exact_arithmetic
 from dcae.codec.layer_points import add_points
 from dcae.codec.preview import Preview, Previewed, fastest_dtype
-from dcae.codec.protocol import Interval, Refined, RefinementStep
+from dcae.codec.protocol import Fill, Interval, Refined, RefinementStep
 from dcae.codec.refine import (
     REFINEMENT_STEPS,
     REPORTED_STEPS,
@@ -40,6 +41,20 @@ _FIXED_LMBDA = 0.0
 
 STREAM_END_BYTES = 7
 """What a range coder's stream has beyond its symbols' information, on average: two words, rounded."""
+
+
+class ReadFile(NamedTuple):
+    """A file that fits its weights, before any of its streams is decoded.
+
+    Attributes:
+        header: What it says of itself.
+        sections: Its sections, in their order.
+        lmbda: What it was made with; None for weights that have one fixed lambda.
+    """
+
+    header: Header
+    sections: tuple[Section, ...]
+    lmbda: float | None
 
 
 class Codec:
@@ -100,21 +115,32 @@ class Codec:
         """
         return self.open(image).encode(lmbda)
 
-    def decode(self, data: bytes, num_slices: int | None = None) -> NDArray[np.uint8]:
+    def decode(self, data: bytes, num_slices: int | None = None, fill: Fill = "prediction") -> NDArray[np.uint8]:
         """The image of a file, uint8, H x W x 3.
 
         Args:
             data: A whole file.
-            num_slices: Slices to decode, from 0; None for all. Absent ones are replaced by the model's prediction.
+            num_slices: Slices to decode, from 0; None for all.
+            fill: What stands for the others, and for those that the file lacks: the model's prediction or zeros.
 
         Raises:
             BitstreamError: if it is no file that this model's `encode` wrote; one line that says why.
-            ValueError: if `num_slices` is negative or more than the file has.
+            ValueError: if `num_slices` is negative or more than the file has, or there is no such fill.
         """
-        header, sections = unpack(data)
-        present = sum(section.type == SectionType.SLICE for section in sections)
+        file = self.read(data)
+        present = sum(section.type == SectionType.SLICE for section in file.sections)
         if num_slices is not None and not 0 <= num_slices <= present:
             raise ValueError(f"num_slices is {num_slices}; the file has {present}, so it must be 0 to {present}")
+        size = padded_size(file.header.height, file.header.width)
+        return self.picture(self.latent_coder.decode(file.sections, *size, num_slices, fill), file)
+
+    def read(self, data: bytes) -> ReadFile:
+        """The parts of a file, which must be one of this model's.
+
+        Raises:
+            BitstreamError: if it is not; one line that says why.
+        """
+        header, sections = unpack(data)
         if header.identity != bytes.fromhex(self.identity)[:8]:
             raise BitstreamError(f"file was made with weights {header.identity.hex()}; these are {self.identity[:16]}")
         check_pixel_count(header.width, header.height, self.max_pixels, BitstreamError)
@@ -123,9 +149,16 @@ class Codec:
             self.model.check_lmbda(lmbda, torch.empty(1))
         except ValueError as error:
             raise BitstreamError(f"file does not fit its weights: {error}") from None
-        y_hat = self.latent_coder.decode(sections, *padded_size(header.height, header.width), num_slices)
+        return ReadFile(header, sections, lmbda)
+
+    def picture(self, y_hat: Tensor, file: ReadFile) -> NDArray[np.uint8]:
+        """The picture of y_hat (1, M, H/16, W/16) that was decoded from a file: uint8, of the file's size.
+
+        Raises:
+            BitstreamError: if the network makes NaN or infinity of it.
+        """
         try:
-            return self.synthesise(y_hat, lmbda, header.height, header.width)
+            return self.synthesise(y_hat, file.lmbda, file.header.height, file.header.width)
         except ValueError as error:
             raise BitstreamError(f"file decodes to no picture: {error}") from None
 

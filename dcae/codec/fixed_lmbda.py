@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dcae.codec.bitstream import BitstreamError, unpack
 from dcae.codec.codec import Codec, Session, check_pixel_count
-from dcae.codec.protocol import Refined, RefinementStep
+from dcae.codec.protocol import Fill, Refined, RefinementStep
 from dcae.codec.refine import REFINEMENT_STEPS
 from dcae.images import MAX_PIXELS, check_image
 from dcae.results import Estimate
@@ -73,16 +73,17 @@ class FixedLmbdaCodec:
         """
         return self.open(image).encode(lmbda)
 
-    def decode(self, data: bytes, num_slices: int | None = None) -> NDArray[np.uint8]:
+    def decode(self, data: bytes, num_slices: int | None = None, fill: Fill = "prediction") -> NDArray[np.uint8]:
         """The image of a file, uint8, H x W x 3; weights are read until those are found that the file names.
 
         Args:
             data: A whole file.
             num_slices: As of `Codec.decode`.
+            fill: As of `Codec.decode`.
 
         Raises:
             BitstreamError: if it is no file, or none that one of these weights wrote.
-            ValueError: if `num_slices` is not legal, or a file of the folder holds no such weights.
+            ValueError: if `num_slices` or `fill` is not legal, or a file of the folder holds no such weights.
         """
         identity = unpack(data)[0].identity
         seen_first = sorted(self.weights, key=lambda lmbda: lmbda not in self._identities)
@@ -90,7 +91,7 @@ class FixedLmbdaCodec:
             if lmbda not in self._identities:
                 self.codec_of(lmbda)
             if self._identities[lmbda] == identity:
-                return self.codec_of(lmbda).decode(data, num_slices)
+                return self.codec_of(lmbda).decode(data, num_slices, fill)
         known = ", ".join(f"{identity.hex()} ({lmbda:g})" for lmbda, identity in sorted(self._identities.items()))
         raise BitstreamError(f"file was made with weights {identity.hex()}; these (and their lambdas) are {known}")
 

@@ -11,7 +11,7 @@ import copy
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from dcae.codec.bitstream import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.entropy_coder import check_length, decode_symbols, encode_symbols
 from dcae.codec.interruption import interruption_point
+from dcae.codec.protocol import Fill
 from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
 from dcae.model.dcae import DCAE
@@ -103,23 +104,63 @@ class LatentCoder:
             if record is not None:
                 record.append(CodedPart(z_symbols, indexes, self.medians.expand(z.shape), None))
             slices = _SliceEncoder(self, y, nearest, record)
-            y_hat = self._predict(_to_tensor(z_symbols, z), slices)
+            y_hat = self.slice_loop(*self._latents(_to_tensor(z_symbols, z)), slices).y_hat
         z_stream = encode_symbols(z_symbols.ravel(), indexes, self.z_tables)
         sections = [Section(SectionType.Z, z_stream), *slices.flag_sections(), *slices.sections]
         return CodedLatents(tuple(sections), y_hat)
 
-    def decode(self, sections: Sequence[Section], height: int, width: int, num_slices: int | None = None) -> Tensor:
-        """y_hat (1, M, height/16, width/16) of sections that `encode` made; slices that are absent are predicted.
+    def decode(
+        self,
+        sections: Sequence[Section],
+        height: int,
+        width: int,
+        num_slices: int | None = None,
+        fill: Fill = "prediction",
+    ) -> Tensor:
+        """y_hat (1, M, height/16, width/16) of sections that `encode` made.
 
         Args:
             sections: Sections of a file, in its order.
             height: Padded height of the image, px.
             width: Padded width of the image, px.
             num_slices: Slices to decode; None for all that are there.
+            fill: What stands for the others.
 
         Raises:
             BitstreamError: if they are not sections that this model's `encode` makes for an image of this size.
+            ValueError: if there is no such fill.
         """
+        _check_fill(fill)
+        latents, decoder = self._opened(sections, height, width)
+        if num_slices is not None:
+            decoder.num_slices = min(num_slices, decoder.num_slices)
+        y_hat = self._decoded(latents, decoder)
+        return self._silenced(y_hat, decoder.num_slices) if fill == "zeros" else y_hat
+
+    def prefixes(
+        self, sections: Sequence[Section], height: int, width: int, fill: Fill = "prediction"
+    ) -> Iterator[Tensor]:
+        """y_hat as of `decode`, of the first 0 slices, of the first 1, and so on to all that are there.
+
+        Each stream is decoded once. What is predicted for absent slices follows from those before them, so it is
+        predicted anew for each number of slices; zeros need but one run.
+
+        Raises:
+            BitstreamError, ValueError: as `decode`.
+        """
+        _check_fill(fill)
+        latents, decoder = self._opened(sections, height, width)
+        present = decoder.num_slices
+        whole = self._decoded(latents, decoder)  # first, so that a damaged file is refused before anything is shown
+        for count in range(present):
+            decoder.num_slices = count
+            yield self._silenced(whole, count) if fill == "zeros" else self._decoded(latents, decoder)
+        yield self._silenced(whole, present) if fill == "zeros" else whole
+
+    def _opened(
+        self, sections: Sequence[Section], height: int, width: int
+    ) -> tuple[tuple[Tensor, Tensor], _SliceDecoder]:
+        """What z says, latent scales and means, and the slices that are there, not decoded yet."""
         coded = [split_slice(section) for section in sections if section.type == SectionType.SLICE]
         z_shape = (1, self.config.N, height // 64, width // 64)
         y_shape = (1, self.config.M, height // 16, width // 16)
@@ -129,12 +170,23 @@ class LatentCoder:
         with exact_arithmetic():
             z_symbols = decode_symbols(sections[0].payload, self._z_indexes(z_shape), self.z_tables)
             like = torch.empty(z_shape, dtype=self.dtype, device=self.device)
-            decoder = _SliceDecoder(self, coded[:num_slices], positions, upper)
-            return self._predict(_to_tensor(z_symbols.reshape(z_shape), like), decoder)
+            latents = self._latents(_to_tensor(z_symbols.reshape(z_shape), like))
+        return latents, _SliceDecoder(self, coded, positions, upper)
 
-    def _predict(self, z_symbols: Tensor, code: _SliceEncoder | _SliceDecoder) -> Tensor:
+    def _decoded(self, latents: tuple[Tensor, Tensor], decoder: _SliceDecoder) -> Tensor:
+        with exact_arithmetic():
+            return self.slice_loop(*latents, decoder).y_hat
+
+    def _silenced(self, y_hat: Tensor, num_slices: int) -> Tensor:
+        """y_hat with zeros from slice `num_slices` on."""
+        with exact_arithmetic():
+            present = y_hat[:, : num_slices * self.config.slice_channels]
+            return torch.cat([present, torch.zeros_like(y_hat[:, present.shape[1] :])], dim=1)
+
+    def _latents(self, z_symbols: Tensor) -> tuple[Tensor, Tensor]:
+        """Latent scales and means."""
         z_hat = z_symbols + self.medians
-        return self.slice_loop(self.h_scale_s(z_hat), self.h_mean_s(z_hat), code).y_hat
+        return self.h_scale_s(z_hat), self.h_mean_s(z_hat)
 
     def _z_indexes(self, shape: Sequence[int]) -> NDArray[np.uint16]:
         """The channel of each element of z."""
@@ -189,7 +241,11 @@ class _SliceEncoder:
 
 
 class _SliceDecoder:
-    """`code` for the slice loop: symbols from streams; beyond the last stream, the prediction alone."""
+    """`code` for the slice loop: symbols from the first `num_slices` streams, and for other slices the mean alone.
+
+    A slice that was decoded is kept: what comes after it does not change it, so another run of the loop takes it as it
+    is.
+    """
 
     def __init__(
         self,
@@ -199,12 +255,19 @@ class _SliceDecoder:
         upper: NDArray[np.bool_],
     ) -> None:
         self.coder, self.coded, self.positions, self.upper = coder, coded, positions, upper
+        self.num_slices = len(coded)
+        self._kept: dict[int, Tensor] = {}
 
     def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
         if not bool(torch.isfinite(mu).all() and torch.isfinite(sigma).all()):
             raise BitstreamError(f"slice {slice_index} is predicted as NaN or infinite: no encoder wrote this file")
-        if slice_index >= len(self.coded):
+        if slice_index >= self.num_slices:
             return mu
+        if slice_index not in self._kept:
+            self._kept[slice_index] = _to_tensor(self._symbols(slice_index, sigma), mu) + mu
+        return self._kept[slice_index]
+
+    def _symbols(self, slice_index: int, sigma: Tensor) -> NDArray[np.int32]:
         checksum, stream = self.coded[slice_index]
         scales = sigma.cpu().numpy().ravel()
         interruption_point()
@@ -213,7 +276,7 @@ class _SliceDecoder:
         symbols = decode_symbols(stream, resolved, self.coder.y_tables)
         if symbols_checksum(symbols.astype("<i4").tobytes()) != checksum:
             raise BitstreamError(f"slice {slice_index} decodes to other symbols than were encoded (checksum differs)")
-        return _to_tensor(symbols.reshape(mu.shape), mu) + mu
+        return symbols.reshape(sigma.shape)
 
 
 def tables_of(entropy_model: EntropyModel) -> SymbolTables:
@@ -287,6 +350,11 @@ def exact_arithmetic() -> Iterator[None]:
         torch.autocast("cuda", enabled=False),
     ):
         yield
+
+
+def _check_fill(fill: str) -> None:
+    if fill not in get_args(Fill):
+        raise ValueError(f"fill is {fill!r}; must be one of {', '.join(get_args(Fill))}")
 
 
 def _integers(symbols: Tensor) -> NDArray[np.int32]:

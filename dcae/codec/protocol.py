@@ -6,12 +6,15 @@ Shapes: H, W image size in pixels.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcae.results import Estimate
+
+Fill = Literal["prediction", "zeros"]
+"""What stands for slices of y_hat that a decoder does not have: the model's own prediction, or zeros."""
 
 
 class Interval(NamedTuple):

@@ -15,6 +15,7 @@ from dcae.checkpoint import read_weights
 from dcae.cli.one_line_errors import OUT_OF_MEMORY
 from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
+from dcae.codec.protocol import Fill
 from dcae.images import FORMATS, MAX_PIXELS, MAX_SIDE_PX, load_image, save_png
 
 Run = Callable[..., Result]
@@ -205,6 +206,22 @@ def test_only_the_first_slices_are_decoded(
 ):
     run("decode", coded, "-o", tmp_path / "back.png", "--model", weights, "--slices", num_slices)
     assert np.array_equal(load_image(tmp_path / "back.png"), codec.decode(coded.read_bytes(), num_slices))
+
+
+@pytest.mark.parametrize("fill", ["prediction", "zeros"])
+def test_what_stands_for_absent_slices_can_be_chosen(
+    run: Run, tmp_path: Path, coded: Path, codec: Codec, weights: Path, fill: Fill
+):
+    result = run("decode", coded, "-o", tmp_path / "back.png", "--model", weights, "--slices", 2, "--fill", fill)
+    assert result.exit_code == 0
+    assert np.array_equal(load_image(tmp_path / "back.png"), codec.decode(coded.read_bytes(), 2, fill))
+
+
+def test_other_fills_are_refused(run: Run, tmp_path: Path, coded: Path, weights: Path):
+    result = run("decode", coded, "-o", tmp_path / "back.png", "--model", weights, "--slices", 2, "--fill", "noise")
+    assert result.exit_code == 2
+    assert "'noise' is not one of 'prediction', 'zeros'" in " ".join(result.stderr.replace("│", " ").split())
+    assert not (tmp_path / "back.png").exists()
 
 
 def test_more_slices_than_the_file_has_are_refused(run: Run, tmp_path: Path, coded: Path, weights: Path):
