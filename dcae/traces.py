@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.results import FileInfo
+from dcae.windows import Windows
 
 Floats = NDArray[np.float32]
 
@@ -30,6 +31,10 @@ class WindowAttentionTrace:
         height: of the feature map, in positions; windows at its end may lie partly beyond it.
         width: of the feature map, in positions.
         shifted: whether the windows are shifted by half a window, up and left, around the map's edges.
+        position_px: a position is this many pixels of the padded image, in both directions.
+
+    Raises:
+        ValueError: weights or biases do not fit the map.
     """
 
     weights: Floats
@@ -37,6 +42,51 @@ class WindowAttentionTrace:
     height: int
     width: int
     shifted: bool
+    position_px: int
+
+    def __post_init__(self) -> None:
+        heads, windows = len(self.relative_position), self.windows
+        places, differences = windows.side**2, 2 * windows.side - 1
+        if self.relative_position.shape != (heads, differences, differences):
+            raise ValueError(
+                f"relative_position has shape {self.relative_position.shape}; must be (heads, 2 p - 1, 2 p - 1)"
+            )
+        legal = (windows.rows, windows.columns, heads, places, places)
+        if self.weights.shape != legal:
+            raise ValueError(f"weights have shape {self.weights.shape}; must be {legal}")
+        _freeze(self)
+
+    @property
+    def windows(self) -> Windows:
+        """How the map is cut into windows."""
+        side = (self.relative_position.shape[-1] + 1) // 2
+        return Windows(height=self.height, width=self.width, side=side, shifted=self.shifted)
+
+    def on_map(self, row: int, column: int) -> Floats:
+        """What each head of one position weighs each position of the map with: (heads, height, width).
+
+        Each head's sum to one; all are zero outside of what the position sees.
+
+        Raises:
+            ValueError: there is no such position.
+        """
+        windows = self.windows
+        window_row, window_column, query = windows.find(row, column)
+        inside = windows.inside[window_row, window_column]  # (p p,)
+        rows, columns = windows.positions[window_row, window_column, inside].T
+        weights = np.zeros((len(self.relative_position), self.height, self.width), np.float32)
+        weights[:, rows, columns] = self.weights[window_row, window_column, :, query, inside].T
+        return weights
+
+    @property
+    def mean_distance(self) -> NDArray[np.float64]:
+        """How far each head looks: the distance from query to key, weighted, over all positions of the map: (heads,).
+
+        In positions; times `position_px` in px.
+        """
+        windows = self.windows
+        far = np.einsum("rchqk,qk->rchq", self.weights, windows.distances, dtype=np.float64)
+        return far.swapaxes(2, 3)[windows.inside].mean(axis=0)  # masked keys, which lie elsewhere, weigh nothing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,12 +146,7 @@ class Trace:
             raise ValueError(f"y has {self.y.shape[0]} channels; must be a multiple of num_slices, {self.num_slices}")
         if self.image.shape != self.x_hat.shape:
             raise ValueError(f"image has shape {self.image.shape} and x_hat {self.x_hat.shape}; must be the same")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                view = value.view()
-                view.flags.writeable = False
-                object.__setattr__(self, field.name, view)
+        _freeze(self)
         object.__setattr__(self, "window_attention", MappingProxyType(dict(self.window_attention)))
 
     @property
@@ -144,9 +189,7 @@ class RateMap:
     def __post_init__(self) -> None:
         if len(self.bits) != len(self.file.slice_bytes) + 1:
             raise ValueError(f"{len(self.bits)} maps for {len(self.file.slice_bytes)} slices; must be one more, z's")
-        view = self.bits.view()
-        view.flags.writeable = False
-        object.__setattr__(self, "bits", view)
+        _freeze(self)
 
     @property
     def names(self) -> list[str]:
@@ -185,6 +228,16 @@ class RateMap:
         rows = _shares(top, bottom, self.bits.shape[1])
         columns = _shares(left, right, self.bits.shape[2])
         return np.einsum("khw,h,w->k", self.bits, rows, columns)
+
+
+def _freeze(record: WindowAttentionTrace | Trace | RateMap) -> None:
+    """Makes a record's arrays read only for those who read them there."""
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, np.ndarray):
+            view = value.view()
+            view.flags.writeable = False
+            object.__setattr__(record, field.name, view)
 
 
 def _shares(begin: int, end: int, count: int) -> NDArray[np.float64]:

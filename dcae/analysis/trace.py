@@ -59,7 +59,9 @@ def trace(
         latents = session.latents(lmbda)
         coded = codec.latent_coder.encode(*latents, record=parts)
         x_hat = codec.synthesise(coded.y_hat, lmbda, session.height, session.width)
-        attention = {key: _window_trace(blocks[key], inputs[0]) for key, inputs in seen.items()}
+        attention = {
+            key: _window_trace(blocks[key], inputs[0], 16 * latents.y.shape[2]) for key, inputs in seen.items()
+        }
     (z, *slices), coder = parts, codec.latent_coder
     return Trace(
         image=session.image,
@@ -143,7 +145,7 @@ def _inputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
         handle.remove()
 
 
-def _window_trace(block: WindowAttention, x: Tensor) -> WindowAttentionTrace:
+def _window_trace(block: WindowAttention, x: Tensor, padded_height_px: int) -> WindowAttentionTrace:
     height, width, side = x.shape[1], x.shape[2], block.window
     weights = block.weights(x).unflatten(0, (-(-height // side), -(-width // side)))
     return WindowAttentionTrace(
@@ -152,6 +154,7 @@ def _window_trace(block: WindowAttention, x: Tensor) -> WindowAttentionTrace:
         height=height,
         width=width,
         shifted=block.shifted,
+        position_px=padded_height_px // height,
     )
 
 

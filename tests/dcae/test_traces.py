@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dcae.results import FileInfo
-from dcae.traces import RateMap, Trace
+from dcae.traces import RateMap, Trace, WindowAttentionTrace
+from dcae.windows import Windows
 
 FILE = FileInfo(
     width=40, height=30, lmbda=0.01, model="any", header_bytes=50, z_bytes=3, slice_bytes=(8, 9), other_bytes=0,
@@ -34,6 +35,43 @@ def rates() -> RateMap:
     bits = np.zeros((3, 2, 3))
     bits[0], bits[2] = 16, 4
     return RateMap(bits=bits, file=FILE, height=30, width=40)
+
+
+@pytest.fixture
+def attention() -> WindowAttentionTrace:
+    """Two heads over a map of 5 x 6 positions in shifted windows of 4 x 4; each head looks at one key alone.
+
+    Head 0 at the query itself, head 1 at the first key that it sees.
+    """
+    like = {"height": 5, "width": 6, "shifted": True, "position_px": 8}
+    windows = Windows(height=5, width=6, side=4, shifted=True)
+    weights = np.zeros((2, 2, 2, 16, 16), np.float32)
+    weights[:, :, 0, range(16), range(16)] = 1
+    first = windows.sees.argmax(axis=-1)  # 0 for padding, which sees nothing
+    np.put_along_axis(weights[:, :, 1], first[..., None], 1, axis=-1)
+    return WindowAttentionTrace(weights=weights, relative_position=np.zeros((2, 7, 7), np.float32), **like)
+
+
+def test_attention_of_a_position_lies_where_its_keys_are_on_the_map(attention: WindowAttentionTrace):
+    for row, column in np.ndindex(5, 6):
+        itself, first = attention.on_map(row, column)
+        assert np.argwhere(itself).tolist() == [[row, column]]
+        assert np.argwhere(first).tolist() == [list(attention.windows.seen(row, column)[:2])]
+
+
+def test_mean_distance_is_over_the_positions_of_the_map_alone(attention: WindowAttentionTrace):
+    corners = [attention.windows.seen(*place)[:2] for place in np.ndindex(5, 6)]
+    far = np.linalg.norm(np.array(corners) - list(np.ndindex(5, 6)), axis=1)
+    assert attention.mean_distance == pytest.approx([0, far.mean()])
+
+
+def test_attention_that_does_not_fit_its_map_is_refused(attention: WindowAttentionTrace):
+    with pytest.raises(ValueError, match=r"weights have shape \(2, 2, 2, 16, 16\); must be \(2, 3, 2, 16, 16\)"):
+        replace(attention, width=9)
+    with pytest.raises(ValueError, match=r"relative_position has shape \(2, 7, 5\); must be \(heads, 2 p - 1, 2 p - 1"):
+        replace(attention, relative_position=attention.relative_position[:, :, :5])
+    with pytest.raises(ValueError, match="read-only"):
+        attention.weights[:] = 0
 
 
 def test_a_slice_is_its_channels(values: dict[str, Any]):

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from dcae.analysis.rate import rate_map
 from dcae.analysis.trace import blocks_of, trace
 from dcae.codec.bitstream import SectionType, slice_section, split_slice, symbols_checksum, unpack
 from dcae.codec.codec import Codec
 from dcae.config import PRESETS, DCAEConfig
+from dcae.model.attention import Stage, WindowAttention
 from dcae.model.dcae import DCAE
 from dcae.traces import Trace
 
@@ -118,6 +120,58 @@ def test_window_attention_is_what_the_block_weighed_with(codec: Codec, traced: T
         rows, columns = -(-found.height // side), -(-found.width // side)
         assert found.weights.shape[:2] == (rows, columns), block
         np.testing.assert_allclose(found.weights.sum(axis=-1), 1, atol=1e-5)
+
+
+def plain_attention(block: WindowAttention, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The definition, over the whole map at once: (heads, height width, height width).
+
+    The windows tile the plane, shifted ones from half a window further in; nobody sees another tile.
+    """
+    (height, width), p, size = x.shape[:2], block.window, block.head_size
+    weight, bias = (parameter.detach().double().numpy() for parameter in (block.qkv.weight, block.qkv.bias))
+    q, k, _ = np.moveaxis((x @ weight.T + bias).reshape(height * width, 3, block.heads, size), 0, 2)
+    places = np.array(list(np.ndindex(height, width)))
+    tiles = (places - (p // 2 if block.shifted else 0)) // p
+    apart = (tiles[:, None] != tiles[None]).any(axis=-1)
+    row, column = np.moveaxis(places[:, None] - places[None] + p - 1, -1, 0).clip(0, 2 * p - 2)
+    logits = q @ k.swapaxes(1, 2) / size**0.5 + block.relative_position.detach().double().numpy()[:, row, column]
+    logits[:, apart] = -np.inf
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize(("height", "width"), [(70, 130), (1, 1), (129, 190)])
+def test_window_attention_is_a_plain_softmax_over_the_tiles_of_the_map(height: int, width: int):
+    """In a network of two blocks a stage, so that the second is shifted, with the biases of a trained one's size."""
+    model = make(replace(TINY, depths=(0, 1, 2), hyper_depth=2), seed=3)
+    blocks = {name: module for name, module in model.named_modules() if isinstance(module, WindowAttention)}
+    for block in blocks.values():
+        torch.nn.init.normal_(block.relative_position)
+    model.update()
+    inputs: dict[nn.Module, torch.Tensor] = {}
+    for block in blocks.values():
+        block.register_forward_pre_hook(lambda module, given: inputs.update({module: given[0]}))
+    found = trace(model, picture(height, width), 0.02, blocks_of(model))
+    assert {attention.shifted for attention in found.window_attention.values()} == {False, True}
+    for (transform, stage, index), attention in found.window_attention.items():
+        layers = [name for name, layer in model.get_submodule(transform).named_children() if isinstance(layer, Stage)]
+        name = f"{transform}.{layers[stage]}.blocks.{index}.attention"
+        weights = plain_attention(blocks[name], inputs[blocks[name]][0].double().numpy())
+        places = list(np.ndindex(attention.height, attention.width))
+        on_map = np.stack([attention.on_map(*place) for place in places], axis=1).reshape(weights.shape)
+        np.testing.assert_allclose(on_map, weights, rtol=0, atol=2e-6)
+        assert not on_map[weights == 0].any(), "masked keys weigh exactly nothing"
+        np.testing.assert_allclose(attention.weights.sum(axis=-1), 1, rtol=0, atol=1e-5)
+        windows = attention.windows
+        of_map = attention.weights.swapaxes(2, 3)[windows.inside]  # (height width, heads, p p)
+        assert not of_map[~np.broadcast_to(windows.sees[windows.inside][:, None], of_map.shape)].any()
+        far = np.linalg.norm(np.array(places)[:, None] - np.array(places), axis=-1)
+        np.testing.assert_allclose(attention.mean_distance, (weights * far).sum(axis=-1).mean(axis=-1), atol=1e-5)
+
+
+def test_a_position_of_a_map_is_as_many_px_as_it_stands_for(traced: Trace):
+    sizes = {key: (record.height, record.width, record.position_px) for key, record in traced.window_attention.items()}
+    assert sizes == {("g_a", 2, 0): (16, 24, 8), ("g_s", 0, 0): (16, 24, 8), ("h_a", 0, 0): (4, 6, 32)}
 
 
 def test_a_block_that_is_none_is_refused_with_those_there_are(codec: Codec):
