@@ -111,6 +111,39 @@ class PartialPicture:
         object.__setattr__(self, "picture", view)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ChannelResponse:
+    """What one channel of y_hat draws by itself: what it adds to the picture of a y_hat of zeros.
+
+    Attributes:
+        channel: which.
+        learned: what g_s adds, in levels (255 from black to white), float32, H x W x 3; read only.
+        linear: what the linear path beside it adds, alike; None for a network without one.
+
+    Raises:
+        ValueError: the two are not of one size.
+    """
+
+    channel: int
+    learned: NDArray[np.float32]
+    linear: NDArray[np.float32] | None
+
+    def __post_init__(self) -> None:
+        if self.linear is not None and self.linear.shape != self.learned.shape:
+            raise ValueError(f"linear has shape {self.linear.shape} and learned {self.learned.shape}; must be the same")
+        for name in ("learned", "linear"):
+            part = getattr(self, name)
+            if part is not None:
+                view = part.view()
+                view.flags.writeable = False
+                object.__setattr__(self, name, view)
+
+    @property
+    def together(self) -> NDArray[np.float32]:
+        """Both parts: what the channel adds, in levels."""
+        return self.learned if self.linear is None else self.learned + self.linear
+
+
 @dataclass(frozen=True, kw_only=True)
 class FileInfo:
     """Where the bytes of one file are: what `dcae info` prints.

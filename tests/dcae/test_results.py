@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcae.results import Estimate, FileInfo, RDPoint
+from dcae.results import ChannelResponse, Estimate, FileInfo, RDPoint
 
 POINT: dict[str, Any] = {
     "image": "a.png",
@@ -130,3 +130,13 @@ def test_records_are_frozen(record: RDPoint | Estimate | FileInfo):
     for field in dataclasses.fields(record):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(record, field.name, 0)
+
+
+def test_channel_response_is_of_one_size_and_read_only():
+    learned, linear = np.ones((2, 3, 3), np.float32), np.full((2, 3, 3), 2, np.float32)
+    response = ChannelResponse(channel=4, learned=learned, linear=linear)
+    assert (response.together == 3).all()
+    with pytest.raises(ValueError, match="read-only"):
+        response.learned[:] = 0
+    with pytest.raises(ValueError, match=r"linear has shape \(1, 3, 3\) and learned \(2, 3, 3\); must be the same"):
+        ChannelResponse(channel=4, learned=learned, linear=linear[:1])
