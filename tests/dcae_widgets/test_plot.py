@@ -29,7 +29,7 @@ def test_series_of_a_kind_that_is_none_is_refused():
 
 @pytest.mark.parametrize(("y", "text"), [([1], ()), ([1, 2], ("one",))])
 def test_series_whose_numbers_do_not_pair_up_is_refused(y, text):
-    with pytest.raises(ValueError, match="entries has 2 x, . y and . texts; must be as many of each, or no text"):
+    with pytest.raises(ValueError, match=r"entries has 2 x, \d y and \d texts; must be as many of each, or no text"):
         Series("entries", [1, 2], y, text=text)
 
 

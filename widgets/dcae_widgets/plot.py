@@ -130,6 +130,6 @@ def _points(series: Sequence[dict[str, Any]]) -> int:
     return len(series[0]["x"]) if series else 0
 
 
-def _finite(number: SupportsFloat) -> float | None:
-    value = float(number)
+def _finite(number: SupportsFloat | None) -> float | None:
+    value = math.nan if number is None else float(number)  # None comes back from the page
     return value if math.isfinite(value) else None

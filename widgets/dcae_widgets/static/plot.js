@@ -51,18 +51,29 @@ function markOf({ series, chosen }, theme) {
   };
 }
 
+/** Ticks of a logarithmic axis at 1, 2 and 5 times powers of ten: plotly.js's own say "2" for 0.002. @param {(number|string|null)[]} values */
+function logTicks(values) {
+  const drawn = values.filter((each) => typeof each === "number" && each > 0);
+  if (!drawn.length) return {};
+  const [low, high] = [Math.floor(Math.log10(Math.min(...drawn))), Math.ceil(Math.log10(Math.max(...drawn)))];
+  const steps = high - low > 3 ? [1] : [1, 2, 5];
+  const tickvals = Array.from({ length: high - low + 1 }, (_, power) => steps.map((step) => step * 10 ** (low + power))).flat();
+  return { tickvals, ticktext: tickvals.map(numberText) };
+}
+
 /** @param {any} state @param {any} theme @param {number} width CSS px */
 function plotLayoutOf(state, theme, width) {
   const { series, title, x_title, y_title, height_px } = state;
   const isNamed = series.some(({ x }) => x.some((each) => typeof each === "string"));
   const hasBars = series.some(({ kind }) => kind === "bar");
   const hasLegend = series.length > 1;
+  const axis = (isLog, name) => (isLog ? { type: "log", ...logTicks(series.flatMap((each) => each[name])) } : { type: "linear" });
   const above = (title ? 30 : 8) + (hasLegend ? 24 : 0);
   return {
     ...plotLayout(theme, { width, height: height_px }), margin: { l: 56, r: 14, t: above, b: 46 }, barmode: "group", bargap: 0.15,
     title: title ? { text: plain(title), x: 0, xref: "paper", y: 1 - 8 / height_px, yanchor: "top", font: { size: 13 } } : undefined,
-    xaxis: plotAxis(plain(x_title), theme, { type: isNamed ? "category" : state.x_log ? "log" : "linear" }),
-    yaxis: plotAxis(plain(y_title), theme, { type: state.y_log ? "log" : "linear", rangemode: hasBars && !state.y_log ? "tozero" : "normal" }),
+    xaxis: plotAxis(plain(x_title), theme, { ...(isNamed ? { type: "category" } : axis(state.x_log, "x")), showgrid: !hasBars }),
+    yaxis: plotAxis(plain(y_title), theme, { ...axis(state.y_log, "y"), rangemode: hasBars && !state.y_log ? "tozero" : "normal" }),
     legend: { orientation: "h", x: 0, y: 1.01, xanchor: "left", yanchor: "bottom", itemclick: false, itemdoubleclick: false, font: { size: 11 }, bgcolor: "rgba(0, 0, 0, 0)" },
   };
 }
