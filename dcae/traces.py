@@ -193,6 +193,15 @@ class RateMap:
             raise ValueError(f"{len(self.bits)} maps for {len(self.file.slice_bytes)} slices; must be one more, z's")
         _freeze(self)
 
+    @classmethod
+    def of(cls, trace: Trace) -> RateMap:
+        """The maps of a trace's bits."""
+        slices = trace.y_bits.astype(np.float64).reshape(trace.num_slices, -1, *trace.y.shape[1:]).sum(axis=1)
+        z = trace.z_bits.astype(np.float64).sum(axis=0)  # (h/4, w/4)
+        spread = np.kron(z, np.full((4, 4), 1 / 16))  # (h, w)
+        height, width = trace.image.shape[:2]
+        return cls(bits=np.concatenate([slices, spread[None]]), file=trace.file, height=height, width=width)
+
     @property
     def names(self) -> list[str]:
         """What each map is of: `slice 0` and so on, then `z`."""

@@ -10,13 +10,13 @@ HEIGHT, WIDTH = 90, 150
 ROWS, COLUMNS, SLICES, CHANNELS, HEADS, ENTRIES = 8, 12, 2, 6, 2, 5
 
 
-def file_of(bits: NDArray[np.float64]) -> FileInfo:
+def file_of(bits: NDArray[np.float64], height: int = HEIGHT, width: int = WIDTH) -> FileInfo:
     """A file whose streams have a whole number of bytes for the maps' bits, and 40 bytes around them."""
     *slices, z = (int(np.ceil(of_map.sum() / 8)) for of_map in bits)
     total = 40 + z + sum(slices)
     return FileInfo(
-        width=WIDTH, height=HEIGHT, lmbda=0.01, model="m", header_bytes=40, z_bytes=z, slice_bytes=tuple(slices),
-        other_bytes=0, total_bytes=total, bpp=8 * total / (WIDTH * HEIGHT),
+        width=width, height=height, lmbda=0.01, model="m", header_bytes=40, z_bytes=z, slice_bytes=tuple(slices),
+        other_bytes=0, total_bytes=total, bpp=8 * total / (width * height),
     )  # fmt: skip
 
 

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from dcae.results import FileInfo
-from dcae.traces import Trace
+from dcae.traces import RateMap, Trace
 from dcae_widgets.rate_map import RateMapView
 from dcae_widgets.rate_map_figure import heat_map
 
-from .rate_maps import CHANNELS, COLUMNS, ROWS, SLICES, attention, image, rates, sigma
+from .rate_maps import CHANNELS, COLUMNS, ROWS, SLICES, attention, file_of, image, rates, sigma
 
 
 @pytest.fixture
@@ -153,3 +154,41 @@ def test_closing_closes_all_of_it(view: RateMapView):
     widgets = [view, view.photo_view, *view.photo_view.layers, view.panel, view.readout]
     view.close()
     assert all(widget.comm is None for widget in widgets)
+
+
+def other(height: int, width: int, slices: int = SLICES) -> tuple[NDArray[np.uint8], RateMap]:
+    """A photo of a size, and where the bits of its file lie."""
+    rows, columns = -(-height // 64) * 4, -(-width // 64) * 4
+    bits = np.random.default_rng(9).gamma(1.5, 90, (slices + 1, rows, columns))
+    photo = np.random.default_rng(10).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return photo, RateMap(bits=bits, file=file_of(bits, height, width), height=height, width=width)
+
+
+def test_other_coding_of_the_photo_is_shown_where_the_one_before_was(view: RateMapView):
+    view.choice, view.photo_view.brush, view.photo_view.view = "slice 1", [10, 20, 141, 77], [30.0, 40.0, 2.0]
+    layers = view.photo_view.layers
+    _, louder = other(*image().shape[:2])
+    view.show(image(), louder, sigma())
+    assert view.photo_view.layers == layers
+    assert np.array_equal(layers[1].image, heat_map(louder, louder.bits[1]))
+    assert view.brush_bits == louder.bits_within(20, 10, 77, 141).tolist()
+    assert view.photo_view.view == [30.0, 40.0, 2.0]
+    assert np.frombuffer(view.panel.bits).tolist() == louder.bits.ravel().tolist()
+    assert view.panel.entries == b""
+    assert view.readout.numbers["bytes"] == louder.file.total_bytes
+
+
+def test_other_photo_with_fewer_slices_takes_choice_and_rectangle_away(view: RateMapView):
+    view.choice, view.photo_view.brush, view.panel.place = "slice 1", [10, 20, 141, 77], [9, 5]
+    photo, rates_of_it = other(40, 200, slices=1)
+    view.show(photo, rates_of_it)
+    assert (view.choice, view.photo_view.brush, view.brush_bits, view.panel.place) == ("total", [], [], [])
+    assert [layer.image.shape for layer in view.photo_view.layers] == [photo.shape] * 2
+    assert (view.panel.names, view.panel.size_px) == (["slice 0", "z"], [200, 40])
+
+
+def test_coding_of_another_size_is_refused_and_the_one_before_stays(view: RateMapView):
+    photo, _ = other(40, 200)
+    with pytest.raises(ValueError, match="image is 200 x 40 px; rates are of 150 x 90 px"):
+        view.show(photo, rates())
+    assert np.array_equal(view.photo_view.layers[0].image, image())

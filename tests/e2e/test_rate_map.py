@@ -273,3 +273,26 @@ def test_lesson_shows_photo_panel_and_file_in_jupyter(page: Page, lab_server: st
     panel.get_by_role("radio", name="slice 0").check()
     expect(photo.get_by_text("photo 100 % + bits of slice 0 65 %")).to_be_visible()
     assert not outside_requests
+
+
+def test_other_coding_is_read_at_the_same_place(mount: Mount):
+    shown = Shown(mount)
+    shown.page.mouse.move(*shown.at(100, 50))  # place: column 6, row 3
+    shown.exchange()
+    rates = shown.view.rates
+    file = FileInfo(
+        width=WIDTH, height=HEIGHT, lmbda=0.05, model="m", header_bytes=52, z_bytes=2000, slice_bytes=(4000,) * SLICES,
+        other_bytes=0, total_bytes=22_052, bpp=8 * 22_052 / (WIDTH * HEIGHT),
+    )  # fmt: skip
+    twice = RateMap(bits=2 * rates.bits, file=file, height=HEIGHT, width=WIDTH)
+    shown.view.show(shown.view.photo_view.layers[0].image, twice)
+    shown.exchange()
+    bits = twice.bits[:, 3, 6].sum()
+    assert (
+        shown.panel.element.locator(".dcae-rate-cost")
+        .inner_text()
+        .startswith(f"{bits:,.0f} bits" if bits >= 1000 else f"{bits:,.1f} bits")
+    )
+    top = shown.view.panel.ticks[-1]
+    assert f"to {top:g} or more" in str(shown.panel.element.locator(".dcae-rate-scale").get_attribute("aria-label"))
+    assert shown.panel.element.get_by_role("radio").count() == SLICES + 2

@@ -69,31 +69,65 @@ class RateMapView(SavedView):
         opacity: float = 0.65,
     ):
         _check(image, rates, sigma, dictionary_attention)
-        self.rates, self._image = rates, image
-        photo, self._heat = Layer("photo", image), Layer(_caption(TOTAL), heat_map(rates, rates.total), opacity=opacity)
-        self.photo_view = PhotoView([photo, self._heat], mode="blend", label="The photo under a map of its bits")
-        entries, weights = _top(dictionary_attention)
-        self.panel = RateMapPanel(
-            self.photo_view,
-            names=rates.names,
-            bits=rates.bits,
-            sigma=None if sigma is None else sigma.reshape(len(rates.bits) - 1, -1, *sigma.shape[1:]).mean(axis=1),
-            entries=entries,
-            weights=weights,
-            palette=PALETTE,
-            ticks=ticks_of(rates),
-            size_px=(rates.width, rates.height),
-        )
+        self._photo, self._heat = Layer("photo", image), Layer(_caption(TOTAL), image, opacity=opacity)
+        label = "The photo under a map of its bits"
+        self.photo_view = PhotoView([self._photo, self._heat], mode="blend", label=label)
+        self.panel = RateMapPanel(self.photo_view, PALETTE)
         self.readout = Readout()
-        numbers: dict[str, float | None] = {"bytes": rates.file.total_bytes, "bpp": rates.file.bpp}
-        self.readout.show("file", numbers, rates.file.parts, f"the whole photo, {rates.width} × {rates.height} px")
+        self.show(image, rates, sigma, dictionary_attention)
         shown = {self.photo_view: _PHOTO_FLEX, self.panel: _PANEL_FLEX, self.readout: _FILE_FLEX}
         for widget, flex in shown.items():
             widget.layout = BoxLayout(flex=flex, width="auto", min_width="0", margin="0")
         super().__init__(list(shown), layout=BoxLayout(**LAYOUT))
         link((self, "choice"), (self.panel, "choice"))
         self.observe(self._show_choice, "choice")
-        self.photo_view.observe(self._sum_brush, "brush")
+        self.photo_view.observe(lambda _: self._sum_brush(), "brush")
+
+    def show(
+        self,
+        image: NDArray[np.uint8],
+        rates: RateMap,
+        sigma: NDArray[np.floating] | None = None,
+        dictionary_attention: NDArray[np.floating] | None = None,
+    ) -> None:
+        """Shows another coding in the same widgets: what is chosen, zoomed and pointed at stays, if the size does.
+
+        Args:
+            image: as of the class, and so on.
+            rates: where the bits of its file lie.
+            sigma: the predicted scale of y.
+            dictionary_attention: how much is read of each entry.
+
+        Raises:
+            TypeError, ValueError: as the class.
+        """
+        _check(image, rates, sigma, dictionary_attention)
+        self.rates, self._image = rates, image
+        layers, is_other_photo = [self._photo, self._heat], not np.array_equal(self._photo.image, image)
+        if is_other_photo:
+            with self.photo_view.hold_sync():  # layers of two sizes are not to be seen together
+                self.photo_view.layers, self.photo_view.brush, self.photo_view.outline = [], [], []
+            self._photo.set_image(image)
+        entries, weights = _top(dictionary_attention)
+        self.panel.show(
+            names=rates.names,
+            bits=rates.bits,
+            sigma=None if sigma is None else sigma.reshape(len(rates.bits) - 1, -1, *sigma.shape[1:]).mean(axis=1),
+            entries=entries,
+            weights=weights,
+            ticks=ticks_of(rates),
+            size_px=(rates.width, rates.height),
+        )
+        self._show_choice(None)
+        if is_other_photo:
+            self.photo_view.layers = layers
+        self._sum_brush()
+        numbers: dict[str, float | None] = {"bytes": rates.file.total_bytes, "bpp": rates.file.bpp}
+        self.readout.show("file", numbers, rates.file.parts, f"the whole photo, {rates.width} × {rates.height} px")
+
+    def show_trace(self, trace: Trace) -> None:
+        """Shows a trace, as :meth:`show` does."""
+        self.show(trace.image, RateMap.of(trace), trace.sigma, trace.dictionary_attention)
 
     @classmethod
     def of(cls, trace: Trace, rates: RateMap) -> RateMapView:
@@ -140,11 +174,11 @@ class RateMapView(SavedView):
         self._heat.set_image(heat_map(self.rates, self.bits_of(self.choice)))
         self._heat.name = _caption(self.choice)
 
-    def _sum_brush(self, change: Any) -> None:
-        if not change.new:
+    def _sum_brush(self) -> None:
+        if not self.photo_view.brush:
             self.brush_bits = []
             return
-        left, top, right, bottom = change.new
+        left, top, right, bottom = self.photo_view.brush
         self.brush_bits = self.rates.bits_within(top, left, bottom, right).tolist()
 
 

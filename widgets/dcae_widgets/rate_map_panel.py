@@ -28,14 +28,7 @@ class RateMapPanel(AnyWidget):
 
     Args:
         photo_view: the viewer.
-        names: of the maps.
-        bits: (maps, h, w), bits a place.
-        sigma: (slices, h, w), the mean over a slice's channels, or None; slices are the first maps.
-        entries: (n, h, w), the n heaviest entries of the dictionary, or None.
-        weights: (n, h, w), how much is read of each.
         palette: uint8, (256, 3), the colours from 0 to the last of the ticks.
-        ticks: of the colour bar, bits a pixel.
-        size_px: width and height of the image.
 
     Attributes:
         choice: which map is shown: "total" or one of the names.
@@ -49,42 +42,52 @@ class RateMapPanel(AnyWidget):
 
     photo_view = Instance(PhotoView).tag(sync=True, **widget_serialization)
     names: Any = List(Unicode()).tag(sync=True)
-    shape: Any = List(Int()).tag(sync=True)
-    size_px: Any = List(Int()).tag(sync=True)
+    shape: Any = List(Int(), [0, 0, 0]).tag(sync=True)
+    size_px: Any = List(Int(), [0, 0]).tag(sync=True)
     bits = Bytes().tag(sync=True)
     sigma = Bytes().tag(sync=True)
     entries = Bytes().tag(sync=True)
     weights = Bytes().tag(sync=True)
     palette = Bytes().tag(sync=True)
-    ticks: Any = List(Float()).tag(sync=True)
+    ticks: Any = List(Float(), [0.0, 1.0]).tag(sync=True)
     choice = Unicode(TOTAL).tag(sync=True)
     place: Any = List(Int(min=0), maxlen=2).tag(sync=True)
 
-    def __init__(
+    def __init__(self, photo_view: PhotoView, palette: NDArray[np.uint8]):
+        super().__init__(photo_view=photo_view, palette=palette.tobytes())
+
+    def show(
         self,
-        photo_view: PhotoView,
         *,
         names: Sequence[str],
         bits: NDArray[np.float64],
         sigma: NDArray[np.floating] | None,
         entries: NDArray[np.integer] | None,
         weights: NDArray[np.floating] | None,
-        palette: NDArray[np.uint8],
         ticks: Sequence[float],
         size_px: tuple[int, int],
-    ):
-        super().__init__(
-            photo_view=photo_view,
-            names=list(names),
-            shape=list(bits.shape),
-            size_px=list(size_px),
-            bits=bits.astype("<f8").tobytes(),
-            sigma=b"" if sigma is None else sigma.astype("<f4").tobytes(),
-            entries=b"" if entries is None else entries.astype("<i4").tobytes(),
-            weights=b"" if weights is None else weights.astype("<f4").tobytes(),
-            palette=palette.tobytes(),
-            ticks=list(ticks),
-        )
+    ) -> None:
+        """Shows maps in place of those before, in one message; a choice and a place that they lack are given up.
+
+        Args:
+            names: of the maps.
+            bits: (maps, h, w), bits a place.
+            sigma: (slices, h, w), the mean over a slice's channels, or None; slices are the first maps.
+            entries: (n, h, w), the n heaviest entries of the dictionary, or None.
+            weights: (n, h, w), how much is read of each.
+            ticks: of the colour bar, bits a pixel.
+            size_px: width and height of the image.
+        """
+        with self.hold_sync():
+            if self.place and not (self.place[0] < bits.shape[2] and self.place[1] < bits.shape[1]):
+                self.place = []
+            self.names, self.shape, self.size_px, self.ticks = list(names), list(bits.shape), list(size_px), list(ticks)
+            self.sigma = b"" if sigma is None else sigma.astype("<f4").tobytes()
+            self.entries = b"" if entries is None else entries.astype("<i4").tobytes()
+            self.weights = b"" if weights is None else weights.astype("<f4").tobytes()
+            self.bits = bits.astype("<f8").tobytes()
+            if self.choice not in (TOTAL, *names):
+                self.choice = TOTAL
 
     @validate("choice")
     def _check_choice(self, proposal: Any) -> str:

@@ -72,14 +72,28 @@ function colourOf(name) {
   return name === "z" ? "var(--dcae-z)" : "transparent";
 }
 
-/** @param {any} model */
-function buildElements(model) {
-  const names = model.get("names");
+const HEADS = ["Part", "bits here", "σ here", "rectangle", "bits a px"];
+
+/** A button for each choice. @param {string[]} names */
+function choicesOf(names) {
   const group = `dcae-${Math.random().toString(36).slice(2)}`; // radio buttons of one name are one group in the whole page
-  const choices = ["total", ...names].map((choice) =>
+  return ["total", ...names].map((choice) =>
     element("label", {}, element("input", { type: "radio", name: group, value: choice }), element("span", {}, choice)),
   );
-  const ticks = model.get("ticks");
+}
+
+/** A row for each part, and one for all. @param {string[]} names */
+function rowsOf(names) {
+  return [...names, "together"].map((name) => {
+    const swatch = element("i", { "aria-hidden": "true" });
+    swatch.style.background = colourOf(name);
+    if (name === "together") swatch.style.boxShadow = "none";
+    return element("tr", {}, element("th", { scope: "row" }, swatch, name), ...HEADS.slice(1).map(() => element("td")));
+  });
+}
+
+/** The colours and what they stand for. @param {number[]} ticks @param {Uint8Array} palette */
+function scaleOf(ticks, palette) {
   const top = ticks.at(-1);
   const marks = ticks.map((tick) => {
     const mark = element("span", {}, tick === top ? `${tick} +` : String(tick));
@@ -87,13 +101,15 @@ function buildElements(model) {
     return mark;
   });
   const ramp = element("div", { class: "dcae-rate-ramp" });
-  const palette = numbers(Uint8Array, model.get("palette"));
   const stops = Array.from({ length: 18 }, (_, stop) => `rgb(${palette.slice(45 * stop, 45 * stop + 3).join(" ")})`);
   ramp.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-  const label = `Colours: bits a pixel, from 0 in black to ${top} or more in pale yellow`;
-  const heads = ["Part", "bits here", "σ here", "rectangle", "bits a px"];
+  return [ramp, element("div", { class: "dcae-rate-ticks" }, ...marks)];
+}
+
+function buildElements() {
   const parts = {
-    choices: element("div", { class: "dcae-rate-choices", role: "radiogroup", "aria-label": "Bits of" }, ...choices),
+    choices: element("div", { class: "dcae-rate-choices", role: "radiogroup", "aria-label": "Bits of" }),
+    scale: element("div", { class: "dcae-rate-scale", role: "img" }),
     place: element("div", { class: "dcae-rate-place" }),
     cost: element("div", { class: "dcae-rate-cost" }),
     dictionary: element("div", { class: "dcae-rate-dictionary" }),
@@ -103,21 +119,13 @@ function buildElements(model) {
   };
   parts.cursor = element("div", { class: "dcae-rate-cursor", tabindex: "0", role: "application" }, parts.place, parts.cost, parts.dictionary);
   parts.cursor.setAttribute("aria-label", "Place: arrow keys move by 16 px, with Shift they draw a rectangle, Escape removes it");
-  parts.rows = [...names, "together"].map((name) => {
-    const swatch = element("i", { "aria-hidden": "true" });
-    swatch.style.background = colourOf(name);
-    if (name === "together") swatch.style.boxShadow = "none";
-    const cells = heads.slice(1).map(() => element("td"));
-    parts.body.append(element("tr", {}, element("th", { scope: "row" }, swatch, name), ...cells));
-    return cells;
-  });
-  const head = element("thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name))));
+  const head = element("thead", {}, element("tr", {}, ...HEADS.map((name) => element("th", { scope: "col" }, name))));
   const caption = element("caption", { class: "dcae-hidden" }, "Bits of each part at the place and in the rectangle");
   parts.root = element(
     "div",
     { class: "dcae-widget dcae-rate-map" },
     parts.choices,
-    element("div", { class: "dcae-rate-scale", role: "img", "aria-label": label }, ramp, element("div", { class: "dcae-rate-ticks" }, ...marks)),
+    parts.scale,
     element("div", { class: "dcae-rate-unit", "aria-hidden": "true" }, "bits a pixel, one scale for all"),
     parts.cursor,
     element("table", {}, caption, head, parts.body),
@@ -138,17 +146,15 @@ class Panel {
 
   constructor({ model, el }) {
     this.model = model;
-    this.parts = buildElements(model);
-    this.maps = new Maps(model);
+    this.parts = buildElements();
     el.append(this.parts.root);
     this.#listeners.add(this.parts.choices, "change", (event) => this.#set("choice", event.target.value));
     this.#listeners.add(this.parts.cursor, "keydown", (event) => this.#press(event));
     keepPlainKeys(this.#listeners, this.parts.root);
     this.#listeners.follow(model, ["choice"], () => this.#drawChoice());
     this.#listeners.follow(model, ["place"], () => this.#drawPlace());
-    this.#drawChoice();
-    this.#drawPlace();
-    this.#drawBrush();
+    this.#listeners.follow(model, ["bits"], () => this.#drawMaps()); // other maps come in one message
+    this.#drawMaps();
     this.#followPhoto();
   }
 
@@ -223,6 +229,23 @@ class Panel {
     if (!this.#photo || String(sides) === String(this.#photo.get("brush"))) return;
     this.#photo.set("brush", sides);
     this.#photo.save_changes();
+  }
+
+  #drawMaps() {
+    const { model, parts } = this;
+    const before = this.maps?.names;
+    this.maps = new Maps(model);
+    if (String(before) !== String(this.maps.names)) {
+      parts.choices.replaceChildren(...choicesOf(this.maps.names));
+      parts.body.replaceChildren(...rowsOf(this.maps.names));
+      parts.rows = [...parts.body.children].map((row) => [...row.querySelectorAll("td")]);
+    }
+    const ticks = model.get("ticks");
+    parts.scale.setAttribute("aria-label", `Colours: bits a pixel, from 0 in black to ${ticks.at(-1)} or more in pale yellow`);
+    parts.scale.replaceChildren(...scaleOf(ticks, numbers(Uint8Array, model.get("palette"))));
+    this.#drawChoice();
+    this.#drawPlace();
+    this.#drawBrush();
   }
 
   #drawChoice() {
