@@ -7,15 +7,16 @@ Shapes: H, W image size in px.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dcae.codec.codec import Codec
+from dcae.codec.codec import Codec, Session
 from dcae.codec.entropy_coder import cost_bits
 from dcae.codec.file_info import file_info
 from dcae.codec.latent_coder import CodedPart
@@ -33,7 +34,7 @@ TRANSFORMS = ("g_a", "g_s", "h_a")
 
 def trace(
     model: DCAE | Codec,
-    image: NDArray[np.uint8],
+    image: NDArray[np.uint8] | Session,
     lmbda: float | None = None,
     window_attention: Sequence[tuple[str, int, int]] = (),
 ) -> Trace:
@@ -41,21 +42,25 @@ def trace(
 
     Args:
         model: A model whose tables are ready, or the codec of one.
-        image: uint8, H x W x 3, RGB.
+        image: uint8, H x W x 3, RGB; or a session of the codec in which it is open, whose g_a is not run again (so the
+            attention within g_a cannot be asked for).
         lmbda: 0.0005 to 0.15; None for weights that have one fixed lambda.
         window_attention: Of which blocks: transform (`g_a`, `g_s`, `h_a`), stage and block, counted from 0 in the order
             of the data.
 
     Raises:
-        TypeError, ValueError: if the image or lambda is not legal, or there is no such block.
+        TypeError, ValueError: if the image or lambda is not legal, there is no such block, or a session is of another
+            codec or asked for g_a's attention.
     """
     codec = model if isinstance(model, Codec) else Codec(model)
+    if isinstance(image, Session):
+        _check_session(image, codec, window_attention)
     blocks = {key: _block(codec.model, *key) for key in window_attention}
     parts: list[CodedPart] = []
     with ExitStack() as watched, torch.inference_mode():
         read = [watched.enter_context(_outputs_of(softmax)) for softmax in _softmaxes(codec)]
         seen = {key: watched.enter_context(_inputs_of(block)) for key, block in blocks.items()}
-        session = codec.open(image)
+        session = image if isinstance(image, Session) else codec.open(image)
         latents = session.latents(lmbda)
         coded = codec.latent_coder.encode(*latents, record=parts)
         x_hat = codec.synthesise(coded.y_hat, lmbda, session.height, session.width)
@@ -98,6 +103,41 @@ def blocks_of(model: DCAE) -> list[tuple[str, int, int]]:
         for stage, layers in enumerate(_stages(model, name))
         for block in range(len(layers.blocks))
     ]
+
+
+class Tracer:
+    """Traces codings of one photo after another lambda: weights and g_a's output are kept from one to the next.
+
+    Args:
+        open_codec: The codec of weights, by their name or path (`dcae.codec.catalogue.open_codec`).
+    """
+
+    def __init__(self, open_codec: Callable[[str], Any]) -> None:
+        self._open_codec = open_codec
+        self._model, self._codec, self._session = "", None, None
+
+    def __call__(self, model: str, image: NDArray[np.uint8], lmbda: float | None) -> Trace:
+        """The trace of an image, uint8, H x W x 3, at lambda.
+
+        Raises:
+            TypeError: the weights are no single model, such as a folder of them.
+            ValueError, OSError: as `trace` and the opener of codecs.
+        """
+        if self._codec is None or model != self._model:
+            codec = self._open_codec(model)
+            if not isinstance(codec, Codec):
+                raise TypeError(f"{model} is no single model; only one model's codings can be traced")
+            self._model, self._codec, self._session = model, codec, None
+        if self._session is None or not np.array_equal(self._session.image, image):
+            self._session = self._codec.open(image)
+        return trace(self._codec, self._session, lmbda)
+
+
+def _check_session(session: Session, codec: Codec, window_attention: Sequence[tuple[str, int, int]]) -> None:
+    if session.codec is not codec:
+        raise ValueError("the session is of another codec; open the image with the one that is traced")
+    if any(transform == "g_a" for transform, _, _ in window_attention):
+        raise ValueError("g_a has run in this session; give the image itself to see its attention")
 
 
 def _stages(model: DCAE, transform: str) -> list[Stage]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from dcae.analysis.rate import rate_map
-from dcae.analysis.trace import blocks_of, trace
+from dcae.analysis.trace import Tracer, blocks_of, trace
 from dcae.codec.bitstream import SectionType, slice_section, split_slice, symbols_checksum, unpack
 from dcae.codec.codec import Codec
 from dcae.config import PRESETS, DCAEConfig
@@ -187,3 +187,41 @@ def test_nothing_is_left_in_the_network(codec: Codec):
     before = hooks()
     trace(codec, picture(64, 64), 0.013, blocks_of(codec.model))
     assert hooks() == before
+
+
+def same(one: Trace, other: Trace) -> bool:
+    return one.file == other.file and all(
+        np.array_equal(getattr(one, name), getattr(other, name)) for name in ("symbols", "y_bits", "sigma", "x_hat")
+    )
+
+
+def test_session_is_traced_as_its_image_is(codec: Codec):
+    image = picture(70, 130)
+    assert same(trace(codec, codec.open(image), 0.02), trace(codec, image, 0.02))
+
+
+def test_session_of_another_codec_and_the_attention_of_what_has_run_are_refused(codec: Codec):
+    session = codec.open(picture(64, 64))
+    with pytest.raises(ValueError, match="the session is of another codec"):
+        trace(Codec(make(TINY)), session, 0.02)
+    with pytest.raises(ValueError, match="g_a has run in this session"):
+        trace(codec, session, 0.02, [("g_a", 2, 0)])
+
+
+def test_tracer_keeps_weights_and_g_a_from_one_lambda_to_the_next(codec: Codec, monkeypatch: pytest.MonkeyPatch):
+    opened, seen = [], []
+    monkeypatch.setattr(codec, "open", lambda image: seen.append(image.shape) or Codec.open(codec, image))
+    tracer = Tracer(lambda name: opened.append(name) or codec)
+    images = {"a": picture(64, 96), "b": picture(70, 130)}
+    for name, lmbda in (("a", 0.02), ("a", 0.005), ("b", 0.005), ("b", 0.02)):
+        assert same(tracer("tiny", images[name], lmbda), trace(codec, codec.open(images[name]), lmbda))
+    assert opened == ["tiny"]
+    assert seen.count((64, 96, 3)) == 2 + 1  # the last one is the tracer's
+    assert seen.count((70, 130, 3)) == 2 + 1
+    tracer("other", images["b"], 0.02)
+    assert opened == ["tiny", "other"]
+
+
+def test_folder_of_weights_is_not_traced():
+    with pytest.raises(TypeError, match="runs is no single model"):
+        Tracer(lambda name: object())("runs", picture(64, 64), None)
