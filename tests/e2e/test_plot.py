@@ -71,6 +71,12 @@ def test_bar_is_chosen_by_a_click_and_stands_out(mount: Callable[..., MountedWid
     assert [i for i, colour in enumerate(colours) if colour != before["colours"][0]] == [2]
 
 
+def test_bar_too_thin_to_show_its_colour_gets_a_ring(mount: Callable[..., MountedWidget]):
+    plot = Plot([Series("channels", range(100), range(100, 0, -1), "bar")], choosable=True, chosen=7)
+    assert settled(mount(plot, width_px=420))["mark"] == [7]
+    assert settled(mount(costs(chosen=7), width_px=420))["mark"] == []
+
+
 def test_points_are_chosen_by_keys_that_stay_in_the_plot(mount: Callable[..., MountedWidget]):
     plot = costs()
     shown = mount(plot, width_px=420)

@@ -3,6 +3,8 @@
 /** @typedef {{name: string, x: (number|string|null)[], y: (number|null)[], kind: "line"|"points"|"bar"|"step", text: string[], dashed: boolean}} Series */
 
 const TRAITS = ["series", "title", "x_title", "y_title", "x_log", "y_log", "height_px", "choosable", "chosen"];
+/** Of more points than these, none stands out by itself. */
+const MANY_POINTS = 60;
 /** A staircase stays where it was until the next point. */
 const LINE_SHAPE = { step: "hv" };
 
@@ -35,15 +37,15 @@ function traceOf(series, index, state, theme) {
     return { ...shared, type: "bar", marker: { color: marked, line: { width: 0 } }, textposition: "none" };
   }
   const line = { color, width: 2, dash: series.dashed ? "dot" : "solid", shape: LINE_SHAPE[series.kind] ?? "linear" };
-  const isDense = series.x.length > 60;
+  const isDense = series.x.length > MANY_POINTS;
   const mode = series.kind === "points" ? "markers" : isDense ? "lines" : "lines+markers";
   return { ...shared, type: "scatter", mode, line, marker: { color, size: series.kind === "points" && isDense ? 4 : 6 } };
 }
 
-/** The ring around the chosen point of the first series, unless that is a bar, which has its own colour. @param {any} state @param {any} theme */
+/** The ring around the chosen point of the first series; a bar has its own colour, unless it is too thin to show it. @param {any} state @param {any} theme */
 function markOf({ series, chosen }, theme) {
   const [first] = series;
-  const isDrawn = first && first.kind !== "bar" && chosen >= 0;
+  const isDrawn = first && (first.kind !== "bar" || first.x.length > MANY_POINTS) && chosen >= 0;
   return {
     type: "scatter", mode: "markers", showlegend: false, hoverinfo: "skip", cliponaxis: false,
     x: isDrawn ? [first.x[chosen]] : [], y: isDrawn ? [first.y[chosen]] : [],
