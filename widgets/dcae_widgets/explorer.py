@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from IPython.display import Image
 from ipywidgets import GridBox
 from ipywidgets import Layout as BoxLayout
 from numpy.typing import NDArray
+from traitlets import Any as Any_
 
 from dcae.codec.protocol import Codec
 from dcae.config import LMBDA_MAX, LMBDA_MIN
@@ -60,6 +61,21 @@ DOWNLOAD_LIMIT_S = 600.0
 """A file that has to be made before it is downloaded may take so long."""
 
 
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """What was coded, and how.
+
+    Attributes:
+        model: The weights' name or path.
+        photo: uint8, H x W x 3.
+        lmbda: None if the weights have one fixed lambda.
+    """
+
+    model: str
+    photo: NDArray[np.uint8]
+    lmbda: float | None
+
+
 class Explorer(GridBox):
     """A photo compressed under the hand.
 
@@ -71,9 +87,15 @@ class Explorer(GridBox):
         beside: Other codecs whose curves stand in the plot, by the names that it gives them.
         ms_ssim: Measures MS-SSIM of two images (`dcae.metrics.ms_ssim`); None if it is not to be shown.
 
+    Attributes:
+        coding: What the file that is shown is a :class:`Coding` of; None while the hand moves, until there is a file,
+            and for files that were opened or refined. Others may observe it.
+
     Raises:
         TypeError, ValueError, OSError: The photo is none, or cannot be read.
     """
+
+    coding = Any_()
 
     def __init__(
         self,
@@ -259,6 +281,7 @@ class Explorer(GridBox):
     def _want(self, *, final: bool, polish: bool = False) -> None:
         shown = self._face.shown
         self._serial += 1
+        self.coding = None
         visible = tuple(self.photo_view.visible) if shown.source is self._source else ()
         choice = (self._generation, self._source, self._model)
         self._newest = Wanted(self._serial, *choice, self._lmbda, final, visible, polish)
@@ -310,9 +333,14 @@ class Explorer(GridBox):
             self._face.draw(event, pending=event.wanted.lmbda != self._newest.lmbda)
         if isinstance(event, Opened):
             self._good_source = event.wanted.source
+        if isinstance(event, Written) and event.polish is None and self._awaits_coding(event):
+            self.coding = Coding(event.wanted.model, self.photo_view.layers[0].image, event.lmbda)
         if not isinstance(event, Estimated):
             self._view_to_restore = None
         self._remember()
+
+    def _awaits_coding(self, event: Written) -> bool:
+        return self.coding is None and event.wanted.serial == self._newest.serial
 
     def _fail(self, event: Failed) -> None:
         """Says why; weights or a photo that cannot be had leave the ones before in place.
@@ -372,6 +400,11 @@ class Explorer(GridBox):
                 yield
             except Exception as error:
                 self._face.say(error)
+
+    def say(self, error: Exception) -> None:
+        """Says in the panel what went wrong for somebody who shows something beside it."""
+        with self._lock:
+            self._face.say(error)
 
     def wait(self, timeout_s: float = 60.0) -> bool:
         """Waits until all is computed, curves included, and drawn; returns whether that came in time."""
