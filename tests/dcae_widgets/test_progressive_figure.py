@@ -1,5 +1,6 @@
 """The figure of a file slice by slice: its pictures and stairs are the records', and nothing is cut off."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -43,13 +44,15 @@ def test_stairs_rise_at_the_bytes_of_the_records():
         assert line.get_ydata().tolist() == [psnr_db(image(), step.picture) for step in made]
 
 
-def test_figure_holds_all_of_its_words():
-    figure = progressive_figure(image(), FILLS)
+def test_figure_of_five_slices_holds_all_of_its_words():
+    made = steps(40)
+    five = [replace(made[min(count, SLICES)], num_slices=count, bytes=100 * (count + 1)) for count in range(6)]
+    figure = progressive_figure(image(), {"predicted": five, "zeros": five})
     figure.draw_without_rendering()
     for axes in figure.axes:
         for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
             box = text.get_window_extent()
             assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1
             assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1
-    titles = [axes.title.get_window_extent() for axes in figure.axes[: SLICES + 1]]
-    assert all(left.x1 < right.x0 for left, right in pairwise(titles)), "words apart"
+    titles = [axes.title.get_window_extent() for axes in figure.axes[:6]]
+    assert all(left.x1 + 4 < right.x0 for left, right in pairwise(titles)), "words apart"

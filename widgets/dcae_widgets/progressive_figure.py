@@ -18,7 +18,7 @@ from dcae.rd import psnr_db
 from dcae.results import PartialPicture
 
 _INK, _PAPER, _COLOURS, _STYLES = "#24292f", "#ffffff", ("#1f66a8", "#e07b39"), ("o-", "s:")
-_WIDTH_IN, _BELOW_IN, _PICTURE_PX, _HALVED_PX = 7.0, 2.4, 160, 256
+_WIDTH_IN, _BELOW_IN, _PICTURE_PX, _HALVED_PX = 6.6, 2.3, 160, 256
 
 
 def progressive_figure(image: NDArray[np.uint8], fills: Mapping[str, Sequence[PartialPicture]]) -> Figure:
@@ -42,7 +42,7 @@ def progressive_figure(image: NDArray[np.uint8], fills: Mapping[str, Sequence[Pa
             axes.imshow(_reduced(_middle(step.picture)))
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
-            axes.set_title(f"{name_of(step.num_slices)}: {psnr_db(image, step.picture):.1f} dB", fontsize=9, color=_INK)
+            axes.set_title(f"{name_of(step.num_slices)}: {psnr_db(image, step.picture):.1f} dB", fontsize=8, color=_INK)
         row[0].set_ylabel(fill, fontsize=10, color=_INK)
     _draw_stairs(below, image, fills)
     return figure

@@ -20,7 +20,7 @@ from dcae_widgets.heat import SEQUENTIAL
 from dcae_widgets.slice_maps import QUANTITIES, UNITS, common_ranges, elements, slice_maps
 
 _INK, _PAPER, _BAR, _MARK = "#24292f", "#ffffff", "#1f66a8", "#e07b39"
-_WIDTH_IN, _BELOW_IN = 8.0, 2.0
+_WIDTH_IN, _BELOW_IN = 7.8, 1.9
 
 
 def slices_figure(trace: Trace, costs: NDArray[np.floating], response: ChannelResponse) -> Figure:
@@ -79,6 +79,7 @@ def _draw_channel(figure: SubFigure, trace: Trace, costs: NDArray[np.floating], 
     rank = int(np.flatnonzero(order == response.channel)[0])
     bars.plot(rank + 1, costs[order[rank]], "v", color=_MARK, clip_on=False, label=f"channel {response.channel}")
     bars.legend(frameon=False, fontsize=9)
+    bars.locator_params(axis="y", nbins=4)
     bars.set_title("What each channel costs", fontsize=10, color=_INK)
     bars.set(xlabel="rank of the channel", ylabel="bytes", xlim=(0.5, len(order) + 0.5))
     bars.spines[["top", "right"]].set_visible(False)
