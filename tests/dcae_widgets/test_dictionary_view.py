@@ -44,6 +44,17 @@ def test_another_slice_and_head_are_shown_by_all_parts(view: DictionaryView):
     assert view.table.head == 1
 
 
+def test_an_entry_that_never_wins_there_makes_room_for_the_best(view: DictionaryView):
+    view.entry = 11
+    view.shown = "winners"
+    view.head = 1
+    assert (view.entry, view.shown) == (named_winners(use(), 0, 1)[0], "winners")
+    kept = named_winners(use(), 1, 1)[0]
+    view.entry = kept
+    view.slice_index = 1
+    assert view.entry == kept, "it wins there"
+
+
 def test_entropy_is_said_with_its_limit(view: DictionaryView):
     view.slice_index = 1
     bits, winning = use().entropy_bits[1, 0], np.count_nonzero(use().shares[1, 0])

@@ -19,6 +19,7 @@ Ablate = Callable[..., Ablation]
 """`ablate(entry=3)`, `ablate(head=0)` or `ablate()`, which is the whole dictionary."""
 
 _PARTS = (("entry",), ("head",), ())
+_NAME = "padding: 1px 12px 1px 0; text-align: left; font-weight: 400"
 _CELL = "padding: 1px 12px 1px 0; text-align: right; font-variant-numeric: tabular-nums"
 
 
@@ -85,13 +86,14 @@ def psnr_change(ablation: Ablation) -> str:
 
 
 def _html(ablations: Sequence[Ablation]) -> str:
-    heads = ("without", "bytes", "change", "PSNR", "change")
-    head = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in heads)
+    heads = {"without": _NAME, "bytes": _CELL, "change in bytes": _CELL, "PSNR": _CELL, "change in PSNR": _CELL}
+    head = "".join(f'<th scope="col" style="{style}; font-weight: 600">{name}</th>' for name, style in heads.items())
     lines = "".join(_line(each) for each in ablations)
+    caption = "The photo coded again: what this network loses without a part"
     return (
-        '<table style="border-collapse: collapse; line-height: 20px"><caption style="text-align: left">The photo coded '
-        f"again: what this network loses without a part</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{lines}</tbody></table>"
+        '<table style="border-collapse: collapse; line-height: 20px">'
+        f'<caption style="text-align: left; white-space: nowrap">{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
     )
 
 
@@ -103,5 +105,5 @@ def _line(each: Ablation) -> str:
         f"{each.psnr_db:.2f} dB",
         psnr_change(each),
     )
-    name = f'<th scope="row" style="{_CELL}; font-weight: 400">{escape(each.without)}</th>'
+    name = f'<th scope="row" style="{_NAME}">{escape(each.without)}</th>'
     return f"<tr>{name}" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"

@@ -29,7 +29,7 @@ _COLOURS = (
     (110, 65, 190),
 )  # fmt: skip
 """Okabe and Ito's, which those who see few colours tell apart, and a violet."""
-_GREY, _INK, _PAPER, _BAR, _MARK, _PHOTO_PX = (150, 150, 150), "#24292f", "#ffffff", "#1f66a8", "#e07b39", 480
+_GREY, _INK, _PAPER, _BAR, _MARK, _PHOTO_PX = (150, 150, 150), "#24292f", "#ffffff", "#1f66a8", "#e07b39", 320
 
 
 def named_winners(use: DictionaryUse, slice_index: int, head: int) -> list[int]:
@@ -87,8 +87,8 @@ def dictionary_figure(
         patches: the places that read most of it; may be none.
         ablations: a bar each; may be none.
     """
-    heights = [2.95, 2.3, *([1.5] if patches else []), *([0.75 + 0.24 * len(ablations)] if ablations else [])]
-    figure = Figure(figsize=(10.5, sum(heights)), dpi=110, facecolor=_PAPER, layout="constrained")
+    heights = [2.6, 2.2, *([1.5] if patches else []), *([0.75 + 0.24 * len(ablations)] if ablations else [])]
+    figure = Figure(figsize=(9, sum(heights)), dpi=110, facecolor=_PAPER, layout="constrained")
     rows: Any = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     parts = iter(rows)
     _draw_maps(next(parts), image, use, slice_index, head, entry)

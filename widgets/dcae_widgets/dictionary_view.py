@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from ipywidgets import HTML, DOMWidget, Dropdown, HBox, ToggleButtons, link
+from ipywidgets import HTML, DOMWidget, Dropdown, HBox, link
 from ipywidgets import Layout as BoxLayout
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -96,12 +96,13 @@ class DictionaryView(SavedView):
         self.table = AblationTable(ablations, ablate)
         self._words_shown = HTML()
         self._controls = self._made_controls()
-        shown: dict[DOMWidget, str] = {HBox([*self._controls.values(), self._words_shown]): _ROW_FLEX}
-        shown |= {self.photo_view: _PHOTO_FLEX, self.panel: _PANEL_FLEX}
+        controls = HBox([*self._controls.values(), self._words_shown])
+        shown: dict[DOMWidget, str] = {controls: _ROW_FLEX, self.photo_view: _PHOTO_FLEX, self.panel: _PANEL_FLEX}
         shown |= {self.wins_plot: _PLOT_FLEX, self.place_plot: _PLOT_FLEX, self.table: _ROW_FLEX}
         for widget, flex in shown.items():
             widget.layout = BoxLayout(flex=flex, flex_flow="row wrap", margin="0", **_NARROW)
         self.table.layout.flex_flow = "column"
+        controls.layout.grid_gap, controls.layout.align_items = "4px 20px", "center"
         super().__init__(list(shown), layout=BoxLayout(**_LAYOUT))
         self.entry = named_winners(use, 0, 0)[0]
         self.place = [side // 2 for side in reversed(use.winners.shape[2:])]
@@ -115,15 +116,20 @@ class DictionaryView(SavedView):
 
     def _made_controls(self) -> dict[str, DOMWidget]:
         slices, heads = self.use.attention.shape[:2]
-        style, narrow = {"description_width": "auto"}, BoxLayout(width="auto")
+        kinds = [("winners", "winners"), ("chosen entry", "entry")]
+        named = {
+            "slice_index": ("Slice", range(slices)),
+            "head": ("Head", range(heads)),
+            "shown": ("Over the photo", kinds),
+        }
         return {
-            "slice_index": Dropdown(description="Slice", options=range(slices), style=style, layout=narrow),
-            "head": Dropdown(description="Head", options=range(heads), style=style, layout=narrow),
-            "shown": ToggleButtons(
-                description="Over the photo",
-                options=[("winners", "winners"), ("chosen entry", "entry")],
-                style=style | {"button_width": "auto"},
-            ),
+            name: Dropdown(
+                description=words,
+                options=options,
+                style={"description_width": "auto"},
+                layout=BoxLayout(width="auto", margin="0"),
+            )
+            for name, (words, options) in named.items()
         }
 
     def _follow_hands(self) -> None:
@@ -134,7 +140,7 @@ class DictionaryView(SavedView):
         link((self, "place"), (self.panel, "place"))
         link((self, "entry"), (self.table, "entry"))
         link((self, "head"), (self.table, "head"))
-        self.observe(lambda _: self._show_use(), ["slice_index", "head"])
+        self.observe(self._change_use, ["slice_index", "head"])
         self.observe(self._choose_entry, "entry")
         self.observe(lambda _: self._show_map(), "shown")
         self.observe(lambda _: self._show_place(), "place")
@@ -153,6 +159,14 @@ class DictionaryView(SavedView):
         if not (0 <= proposal.value[0] < columns and 0 <= proposal.value[1] < rows):
             raise ValueError(f"place is {proposal.value}; must be a column below {columns} and a row below {rows}")
         return proposal.value
+
+    def _change_use(self, _: Any) -> None:
+        """Of another slice or head; an entry that never wins there makes room for the one that wins most."""
+        if not self.use.shares[self.slice_index, self.head, self.entry]:
+            shown = self.shown
+            self.entry = named_winners(self.use, self.slice_index, self.head)[0]
+            self.shown = shown
+        self._show_use()
 
     def _show_use(self) -> None:
         use, slice_index, head = self.use, self.slice_index, self.head
