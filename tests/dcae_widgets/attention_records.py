@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from dcae.traces import WindowAttentionTrace
 from dcae.windows import Windows
-from dcae_widgets.attention_view import Block
+from dcae_widgets.attention_controls import Block
 
 HEIGHT, WIDTH = 70, 102
 PLAIN, SHIFTED = ("g_a", 2, 0), ("h_a", 0, 1)

@@ -31,9 +31,9 @@ def shows(view: AttentionView, window: AttentionWindow) -> bool:
         [
             np.array_equal(over.image, window.over(image())),
             view.photo_view.outline == [left, top, right, bottom],
+            view.window_grid.title == f"The window, as head {window.head} weighs it",
             view.window_grid.texts == [window.words_of(place) for place in range(16)],
-            view.window_grid.marked == window.query,
-            view.window_grid.hatched == np.flatnonzero(~window.seen).tolist(),
+            view.bias_grid.title == f"What head {window.head} adds for where a key lies",
             view.plot.chosen == window.head,
             view.plot.series[0]["y"] == pytest.approx(window.record.mean_distance * window.record.position_px),
             (controls.head.value, controls.row.value, controls.column.value)
@@ -63,7 +63,7 @@ def test_click_goes_to_the_position_of_the_pixel(view: AttentionView):
     assert view.position == (8, 12)
 
 
-def test_sliders_go_to_every_position_of_the_photo_and_no_further(view: AttentionView):
+def test_numbers_go_to_every_position_of_the_photo_and_no_further(view: AttentionView):
     view.controls.row.value, view.controls.column.value = 99, 99
     assert view.position == (8, 12)
     view.controls.row.value = 0
@@ -88,13 +88,6 @@ def test_another_block_is_shown_at_the_same_pixel_with_a_head_that_it_has(view: 
     assert (view.controls.row.max, view.controls.column.max) == (4, 6)
     view.block = PLAIN
     assert shows(view, window(PLAIN, 1, 8, 12))
-
-
-def test_biases_are_said_from_the_keys_side(view: AttentionView):
-    bias = view.record.relative_position[0, 3 + 2, 3 - 1]  # query row - key row is 2: the key is 2 above
-    said = view.bias_grid.texts[(3 - 2) * 7 + 3 + 1]
-    assert said == f"A key 2 above, 1 right: {bias:+.3f} logits, its weight × {np.exp(bias):.2f}"
-    assert view.bias_grid.row_names == ["−3", "", "", "0", "", "", "+3"]
 
 
 def test_line_over_the_bars_is_what_even_attention_would_be(view: AttentionView):

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from itertools import product
 from typing import Any
 
 import numpy as np
-from ipywidgets import HTML, Box, DOMWidget, Dropdown, IntSlider, VBox
+from ipywidgets import DOMWidget
 from ipywidgets import Layout as BoxLayout
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -22,26 +21,24 @@ from traitlets import Int, Tuple, Unicode, validate
 
 from dcae.images import check_image
 from dcae.traces import Trace, WindowAttentionTrace
-from dcae_widgets.attention_figure import attention_figure, bias_ticks, key_offsets
+from dcae_widgets.attention_cells import show_biases, show_window
+from dcae_widgets.attention_controls import AttentionControls, Block
+from dcae_widgets.attention_figure import attention_figure
 from dcae_widgets.attention_window import AttentionWindow
 from dcae_widgets.cell_grid import CellGrid
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.plot import Plot, Series
 from dcae_widgets.saved_view import SavedView
 
-Block = tuple[str, int, int]
-"""Transform, stage and block, such as ("g_a", 2, 0)."""
-
 _LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 _CONTROLS_FLEX, _PHOTO_FLEX, _CELLS_FLEX, _PLOT_FLEX = "1 1 100%", "10 1 400px", "1 1 344px", "10 1 400px"
 _PHOTO_HEIGHT_PX, _PLOT_HEIGHT_PX = 400, 360
-_LABEL = {"description_width": "80px"}
 
 
 class AttentionView(SavedView):
     """The photo with a position's window on it, that window cell by cell, and the biases and distances of its block.
 
-    A position is chosen by a click in the photo or by the sliders of its row and column, a head by its name or its bar.
+    A position is chosen by a click in the photo or by the numbers of its row and column, a head by its name or its bar.
 
     Args:
         image: uint8, H x W x 3.
@@ -53,6 +50,7 @@ class AttentionView(SavedView):
         window_grid: the window as the network sees it, cell by cell.
         bias_grid: what the head adds to a key's logit for where it lies.
         plot: how far each head of the block looks.
+        controls: what chooses without a mouse, and words of the position.
         block: which of the blocks is shown.
         head: which of its heads.
         position: row and column on the block's map.
@@ -80,7 +78,7 @@ class AttentionView(SavedView):
             title="How far each head looks", x_title="head", y_title="distance (px)", choosable=True,
             height_px=_PLOT_HEIGHT_PX,
         )  # fmt: skip
-        self.controls = _Controls({_name(key, record): key for key, record in self.blocks.items()})
+        self.controls = AttentionControls({_name(key, record): key for key, record in self.blocks.items()})
         shown: dict[DOMWidget, str] = {
             self.controls: _CONTROLS_FLEX,
             self.photo_view: _PHOTO_FLEX,
@@ -177,8 +175,8 @@ class AttentionView(SavedView):
         hands = {self.controls.block: "block", self.controls.head: "head", self.plot: "head"}
         for widget, name in hands.items():
             widget.observe(partial(self._take, name), "chosen" if widget is self.plot else "value")
-        for slider in (self.controls.row, self.controls.column):
-            slider.observe(self._go_to_sliders, "value")
+        for number in (self.controls.row, self.controls.column):
+            number.observe(self._go_to_numbers, "value")
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -198,7 +196,7 @@ class AttentionView(SavedView):
             column, row = (at // self.record.position_px for at in change.new[:2])
             self.position = (row, column)
 
-    def _go_to_sliders(self, _: Any) -> None:
+    def _go_to_numbers(self, _: Any) -> None:
         if not self._quiet:
             self.position = (self.controls.row.value, self.controls.column.value)
 
@@ -233,90 +231,8 @@ class AttentionView(SavedView):
         self._over.set_image(window.over(self._image))
         top, left, bottom, right = window.seen_px
         self.photo_view.outline = [left, top, right, bottom]
-        _show_window(self.window_grid, window)
-        _show_biases(self.bias_grid, record, self.head)
-
-
-class _Controls(Box):
-    """What chooses block, head and position without a mouse, over what there is to say of them."""
-
-    def __init__(self, blocks: Mapping[str, Block]):
-        layouts = [BoxLayout(width="auto", margin="0") for _ in range(4)]
-        self.block = Dropdown(description="Block", options=list(blocks.items()), style=_LABEL, layout=layouts[0])
-        self.head = Dropdown(description="Head", style=_LABEL, layout=layouts[1])
-        self.row = IntSlider(description="Row", style=_LABEL, layout=layouts[2])
-        self.column = IntSlider(description="Column", style=_LABEL, layout=layouts[3])
-        self.words = HTML(layout=BoxLayout(flex="1 1 100%", margin="0"))
-        pairs = (self.block, self.head), (self.row, self.column)
-        halves = [VBox(pair, layout=BoxLayout(flex="1 1 344px", min_width="0")) for pair in pairs]
-        super().__init__([*halves, self.words], layout=BoxLayout(**{**_LAYOUT, "grid_gap": "0 16px"}))
-
-    def offer(self, block: Block, heads: int, shape: tuple[int, int]) -> None:
-        """Offers what a block has."""
-        self.block.value = block
-        self.head.options = [(f"{head} (of {heads})", head) for head in range(heads)]
-        self.row.max, self.column.max = shape[0] - 1, shape[1] - 1
-
-    def show(self, window: AttentionWindow) -> None:
-        """Shows what is chosen."""
-        self.head.value, self.row.value, self.column.value = window.head, window.row, window.column
-        self.words.value = "".join(f'<p style="margin: 0; line-height: 1.5">{line}</p>' for line in _said(window))
-
-
-def _said(window: AttentionWindow) -> list[str]:
-    """What there is to say of a position, in lines."""
-    (top, left, bottom, right), seen = window.seen_px, int(window.seen.sum())
-    y, x, below, beyond = window.cell_px
-    masked = window.seen.size - seen
-    record = window.record
-    striped = f" {masked} places of its window are masked (striped): from the photo's other side, or padding."
-    return [
-        f"A map of {record.width} × {record.height} positions of {record.position_px} px. The chosen one is x {x} to "
-        f"{beyond - 1}, y {y} to {below - 1} px; from there, head {window.head} looks {window.distance_px:.1f} px far.",
-        f"It sees {seen} positions (outlined), x {left} to {right - 1}, y {top} to {bottom - 1} px; weighed alike, "
-        f"each would have {100 / seen:.3g} %.{striped if masked else ''}",
-    ]
-
-
-def _show_window(grid: CellGrid, window: AttentionWindow) -> None:
-    side, size = window.record.windows.side, window.record.position_px
-    rows, columns = (window.keys[:, axis].reshape(side, side) for axis in (0, 1))
-    step = -(-side // 8)  # names that have room
-    grid.show(
-        f"The window, as head {window.head} weighs it",
-        window.percent,
-        [window.words_of(place) for place in range(side**2)],
-        window.ticks,
-        "% of its attention",
-        row_names=[str(size * at) if index % step == 0 else "" for index, at in enumerate(rows[:, 0])],
-        column_names=[str(size * at) if index % step == 0 else "" for index, at in enumerate(columns[0])],
-        marked=window.query,
-        hatched=np.flatnonzero(~window.seen).tolist(),
-    )
-
-
-def _show_biases(grid: CellGrid, record: WindowAttentionTrace, head: int) -> None:
-    reach = record.windows.side - 1
-    biases = key_offsets(record.relative_position[head])
-    offsets = range(-reach, reach + 1)
-    names = [f"{at:+d}".replace("-", "−") if at in (-reach, reach) else "0" if at == 0 else "" for at in offsets]
-    texts = [
-        f"A key {_towards(row, 'above', 'below')}, {_towards(column, 'left', 'right')}: {bias:+.3f} logits, its weight "
-        f"× {np.exp(bias):.2f}"
-        for (row, column), bias in zip(product(offsets, offsets), biases.ravel(), strict=True)
-    ]
-    title = f"What head {head} adds for where a key lies"
-    marked = (2 * reach + 1) * reach + reach
-    grid.show(title, biases, texts, bias_ticks(record), "logits", row_names=names, column_names=names, marked=marked)
-
-
-def _towards(offset: int, before: str, behind: str) -> str:
-    """An offset in words.
-
-    >>> _towards(-2, "above", "below"), _towards(0, "left", "right")
-    ('2 above', '0 left')
-    """
-    return f"{abs(offset)} {behind if offset > 0 else before}"
+        show_window(self.window_grid, window)
+        show_biases(self.bias_grid, record, self.head)
 
 
 def _name(block: Block, record: WindowAttentionTrace) -> str:
