@@ -70,6 +70,15 @@ def focus(shown: MountedWidget) -> None:
     shown.element.locator(".dcae-pane").focus()
 
 
+@pytest.mark.parametrize("width_px", [408, 434, 460, 480])
+def test_whole_picture_is_in_the_middle_at_any_width(mount: Mount, width_px: int):
+    """408 / 600 * 600 is a little more than 408 in floating point."""
+    view = PhotoView([Layer("large", np.zeros((400, 600, 3), np.uint8))])
+    shown = mount(view, width_px)
+    wait_for_saves(shown)
+    assert view.visible == [0, 0, 600, 400]
+
+
 def test_divider_parts_the_pictures_pixel_for_pixel(mount: Mount):
     shown = mount(two(divider=0.475), PANE_WIDTH)
     drawn = canvas(shown)

@@ -456,7 +456,8 @@ class Viewer {
     const [width, height] = this.#picture;
     const [x, y, zoom] = this.model.get("view");
     const scale = zoom || this.#fitZoom(pane);
-    const centre = (at, side, room) => (side * scale <= room ? side / 2 : clamp(at, 0, side));
+    // With some leave: a side that was divided by and multiplied with again may have grown by a rounding.
+    const centre = (at, side, room) => (side * scale <= room + 1e-6 ? side / 2 : clamp(at, 0, side));
     return { x: centre(x, width, pane.width), y: centre(y, height, pane.height), scale };
   }
 
