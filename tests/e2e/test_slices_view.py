@@ -1,10 +1,11 @@
 """Slices and the photo slice by slice in a real browser: what the hand and the keys choose is drawn and read there."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dcae_widgets.channel_picture import pictures_of
 from dcae_widgets.map_grid import MapGrid
@@ -213,3 +214,30 @@ def test_closed_maps_leave_nothing_behind(mount: Mount, widget_page: WidgetPage,
     before = widget_page.held()["models"]
     maps.close_view(0)
     assert widget_page.held()["models"] < before
+
+
+def test_lesson_is_driven_in_jupyter(page: Page, lab_server: str, outside_requests: list[str]):
+    page.set_default_timeout(60_000)
+    page.goto(lab_server.format("04_slice_by_slice.ipynb"))
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
+    page.evaluate(OPEN_AND_RUN)
+    page.locator(".widget-slider", has_text="Slices").get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    told = page.get_by_text(re.compile(r"After z alone: [\d,]+ of [\d,]+ bytes"))
+    expect(told).to_be_visible()
+    photo, stairs = page.locator(".dcae-photo-view").first, page.locator(".dcae-plot").first
+    expect(photo.get_by_role("option", name="z alone, the others predicted").first).to_be_attached()
+    beside = [part.bounding_box() for part in (photo, stairs)]
+    assert beside[0]
+    assert beside[1]
+    assert beside[0]["x"] + beside[0]["width"] <= beside[1]["x"]
+    bars = page.locator(".dcae-plot").nth(1)
+    bars.scroll_into_view_if_needed()
+    bars.locator(".bars path").first.wait_for()
+    bars.get_by_role("slider").focus()
+    before = page.get_by_text(re.compile(r"^Channel \d+ of slice")).inner_text()
+    page.keyboard.press("PageUp")
+    expect(page.get_by_text(re.compile(r"^Channel \d+ of slice"))).not_to_have_text(before)
+    page.get_by_role("button", name="each map its own").click()
+    expect(page.locator(".dcae-maps-caption").first).to_have_text(re.compile(r"^0 to [\d.]+$"))
+    assert not outside_requests

@@ -35,7 +35,7 @@ from dcae_widgets.slice_maps import (
 )
 from dcae_widgets.slices_figure import slices_figure
 
-SCALES = {"the same for all slices": "common", "each map its own": "own"}
+SCALES = {"one for all slices": "common", "each map its own": "own"}
 _COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
 _ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 _PLOT_FLEX, _PHOTO_FLEX = "1 1 320px", "3 1 440px"  # in a narrow page below each other
@@ -83,7 +83,9 @@ class SlicesView(SavedView):
         self.plot.choosable, self.plot.chosen, self.plot.height_px = True, 0, _PHOTO_HEIGHT_PX
         self._layers = [Layer(*named) for named in self._pictures()]
         self.photo_view = PhotoView(self._layers, mode="side", height_px=_PHOTO_HEIGHT_PX, label="What a channel draws")
-        self._scale_buttons = ToggleButtons(options=list(SCALES.items()), description="Scale")
+        self._scale_buttons = ToggleButtons(
+            options=list(SCALES.items()), description="Scale", style={"button_width": "150px"}, layout={"width": "100%"}
+        )
         self._told = HTML()
         for widget, flex in {self.plot: _PLOT_FLEX, self.photo_view: _PHOTO_FLEX}.items():
             widget.layout = BoxLayout(flex=flex, width="auto", min_width="0", margin="0")
