@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from dcae.traces import DictionaryUse
 from dcae_widgets.dictionary_figure import (
     NAMED,
     dictionary_figure,
@@ -78,3 +79,11 @@ def test_figure_holds_all_of_its_words(figure: Figure):
 
 def test_without_patches_and_ablations_there_is_less_to_see():
     assert len(dictionary_figure(image(), use(), 0, 0, 0).subfigs) == 2
+
+
+def test_entropies_of_many_heads_are_colours_without_numbers():
+    weights = np.random.default_rng(0).dirichlet(np.ones(16), (5, 20, 6, 10)).astype(np.float32)
+    figure = dictionary_figure(image(), DictionaryUse(attention=weights), 4, 19, 3)
+    matrix: Any = figure.subfigs[1].axes[1]
+    assert not matrix.texts
+    assert np.array_equal(matrix.images[0].get_array(), DictionaryUse(attention=weights).entropy_bits)

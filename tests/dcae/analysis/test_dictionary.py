@@ -247,6 +247,17 @@ def test_a_file_without_a_part_decodes_to_what_its_encoder_foresaw_and_to_nobody
         other.decode(data)
 
 
+@pytest.mark.parametrize("part", [{"entry": 2}, {"head": 1}, {}], ids=str)
+def test_networks_of_the_published_kind_can_lack_a_part_too(part: dict[str, int]):
+    """One fixed lambda, the dense aggregation, float32."""
+    published = {"gain_knots": 0, "aggregation": "dense", "coding_dtype": "float32", "context": "conv3x3"}
+    whole = make(replace(CONFIG, **published, scale_activation="none"))
+    image, changed = picture(64, 100), without(whole, **part)
+    data = changed.encode(image)
+    np.testing.assert_array_equal(changed.decode(data), changed.open(image).reconstruct())
+    assert unpack(data)[1] != unpack(whole.encode(image))[1]
+
+
 def test_nobody_reads_an_entry_that_is_out_and_its_weight_goes_to_the_others(codec: Codec, traced: Trace):
     attention = trace(without(codec, entry=2), traced.image, LMBDA).dictionary_attention
     assert not attention[..., 2].any()
