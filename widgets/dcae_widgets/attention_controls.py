@@ -5,7 +5,7 @@ Knows blocks by name. Does not know their numbers but for one position's window.
 
 from collections.abc import Mapping
 
-from ipywidgets import HTML, Box, Dropdown, BoundedIntText, VBox
+from ipywidgets import HTML, BoundedIntText, Box, Dropdown, VBox
 from ipywidgets import Layout as BoxLayout
 
 from dcae_widgets.attention_window import AttentionWindow
