@@ -254,27 +254,6 @@ def test_closed_panels_leave_nothing_behind(mount: Mount, widget_page: WidgetPag
     assert widget_page.errors == []
 
 
-def test_lesson_shows_photo_panel_and_file_in_jupyter(page: Page, lab_server: str, outside_requests: list[str]):
-    page.set_default_timeout(120_000)
-    page.goto(lab_server.format("02_where_the_bits_go.ipynb"))
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
-    page.evaluate(OPEN_AND_RUN)
-    photo, panel = page.locator(".dcae-photo-view"), page.locator(".dcae-rate-map")
-    file = page.locator(".dcae-readout-happened")
-    panel.scroll_into_view_if_needed()
-    photo.locator("canvas").hover()
-    expect(panel.get_by_text(re.compile(r"bits a pixel · σ \d"))).to_be_visible()
-    boxes = [part.bounding_box() for part in (photo, panel, file)]
-    assert all(boxes)
-    beside, below = ([box[axis] for box in boxes if box] for axis in ("x", "y"))
-    assert beside[0] < beside[1]
-    assert below[0] == pytest.approx(below[1], abs=8)
-    assert below[2] > below[1]
-    panel.get_by_role("radio", name="slice 0").check()
-    expect(photo.get_by_text("photo 100 % + bits of slice 0 65 %")).to_be_visible()
-    assert not outside_requests
-
-
 def test_other_coding_is_read_at_the_same_place(mount: Mount):
     shown = Shown(mount)
     shown.page.mouse.move(*shown.at(100, 50))  # place: column 6, row 3
@@ -296,3 +275,25 @@ def test_other_coding_is_read_at_the_same_place(mount: Mount):
     top = shown.view.panel.ticks[-1]
     assert f"to {top:g} or more" in str(shown.panel.element.locator(".dcae-rate-scale").get_attribute("aria-label"))
     assert shown.panel.element.get_by_role("radio").count() == SLICES + 2
+
+
+def test_lesson_shows_photo_panel_and_file_in_jupyter(page: Page, lab_server: str, outside_requests: list[str]):
+    page.set_default_timeout(120_000)
+    page.goto(lab_server.format("02_where_the_bits_go.ipynb"))
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
+    page.evaluate(OPEN_AND_RUN)
+    view = page.locator(".widget-box:has(> .dcae-rate-map)").first
+    photo, panel = view.locator(".dcae-photo-view"), view.locator(".dcae-rate-map")
+    file = view.locator(".dcae-readout-happened")
+    panel.scroll_into_view_if_needed()
+    photo.locator("canvas").hover()
+    expect(panel.get_by_text(re.compile(r"bits a pixel · σ \d"))).to_be_visible()
+    boxes = [part.bounding_box() for part in (photo, panel, file)]
+    assert all(boxes)
+    beside, below = ([box[axis] for box in boxes if box] for axis in ("x", "y"))
+    assert beside[0] < beside[1]
+    assert below[0] == pytest.approx(below[1], abs=8)
+    assert below[2] > below[1]
+    panel.get_by_role("radio", name="slice 0").check()
+    expect(photo.get_by_text("photo 100 % + bits of slice 0 65 %")).to_be_visible()
+    assert not outside_requests
