@@ -33,7 +33,7 @@ def trace() -> Trace:
         other_bytes=0, total_bytes=total, bpp=8 * total / (WIDTH * HEIGHT),
     )  # fmt: skip
     return Trace(
-        image=image(), x_hat=255 - image(), file=file, y=mu + residual, z=z, y_hat=mu + refined, z_hat=z, mu=mu,
+        image=image(), x_hat=np.invert(image()), file=file, y=mu + residual, z=z, y_hat=mu + refined, z_hat=z, mu=mu,
         sigma=sigma, symbols=np.rint(residual).astype(np.int32), z_symbols=z.astype(np.int32), y_bits=y_bits, z_bits=z,
         dictionary_attention=np.zeros((SLICES, 1, PADDED_ROWS, PADDED_COLUMNS, 0), np.float32), gain=None,
         inverse_gain=None, num_slices=SLICES, window_attention={},

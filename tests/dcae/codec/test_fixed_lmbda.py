@@ -112,6 +112,9 @@ def test_a_file_is_decoded_with_the_weights_that_it_names(codec, folder, make_im
     np.testing.assert_array_equal(again.decode(data), picture)
     assert fresh.names[-1] == NAMES[lmbda]
     assert again.decode(data, num_slices=0).shape == picture.shape
+    zeros = codec.codec_of(lmbda).decode(data, 2, "zeros")
+    np.testing.assert_array_equal(again.decode(data, 2, "zeros"), zeros)
+    assert (again.decode(data, 2) != zeros).any()
 
 
 def test_weights_whose_identity_is_known_are_not_read_to_find_others(codec, reader, make_image):
