@@ -1,4 +1,4 @@
-"""The kernel of the notebook that is shown in JupyterLab, spoken to from its page."""
+"""A lesson that is run in JupyterLab, and its kernel, spoken to from its page."""
 
 import json
 from typing import Any
@@ -19,6 +19,23 @@ _EXECUTE = """async (code) => {
     if (failure) throw new Error(failure);
     return text;
 }"""
+
+_RUN_ALL = """async () => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const panel = app.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await app.commands.execute("notebook:run-all-cells");
+}"""
+
+
+def run_lesson(page: Page, url: str) -> None:
+    """Opens a lesson in JupyterLab and runs all of its cells; what is awaited on the page later may take a while."""
+    page.set_default_timeout(LIMIT_MS)
+    page.goto(url)
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
+    page.evaluate(_RUN_ALL)
 
 
 def execute(page: Page, code: str) -> str:

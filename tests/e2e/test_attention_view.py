@@ -12,21 +12,13 @@ from dcae.traces import WindowAttentionTrace
 from dcae.windows import Windows
 from dcae_widgets.attention_view import AttentionView
 
+from .lab_kernel import LIMIT_MS, run_lesson
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
 
 HEIGHT, WIDTH, SIZE = 120, 200, 8
-LAB_LIMIT_MS = 60_000
 Mount = Callable[..., MountedWidget]
-OPEN_AND_RUN = """async () => {
-    const app = window.jupyterapp;
-    await app.restored;
-    const panel = app.shell.currentWidget;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    await app.commands.execute("notebook:run-all-cells");
-}"""
 
 
 def record(heads: int, *, shifted: bool) -> WindowAttentionTrace:
@@ -221,10 +213,7 @@ def test_closed_grid_leaves_nothing_behind(mount: Mount, widget_page: WidgetPage
 def test_lesson_takes_clicks_keys_and_another_block_in_jupyter(
     page: Page, lab_server: str, outside_requests: list[str]
 ):
-    page.set_default_timeout(LAB_LIMIT_MS)
-    page.goto(lab_server.format("06_what_attention_sees.ipynb"))
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
-    page.evaluate(OPEN_AND_RUN)
+    run_lesson(page, lab_server.format("06_what_attention_sees.ipynb"))
     window, biases = page.locator(".dcae-cells").nth(0), page.locator(".dcae-cells").nth(1)
     photo, plot = page.locator(".dcae-photo-view"), page.locator(".dcae-plot")
     plot.locator(".main-svg").first.wait_for()
@@ -241,11 +230,11 @@ def test_lesson_takes_clicks_keys_and_another_block_in_jupyter(
     assert box
     canvas.click(position={"x": box["width"] / 2 + 8, "y": box["height"] / 2 + 8})  # not on the border of two positions
     words = page.get_by_text("The chosen one is")
-    expect(words).to_contain_text("x 96 to 103, y 96 to 103 px", timeout=LAB_LIMIT_MS)
+    expect(words).to_contain_text("x 96 to 103, y 96 to 103 px", timeout=LIMIT_MS)
     page.get_by_role("spinbutton", name="Row", exact=True).press("ArrowUp")  # a larger number: the next row
-    expect(words).to_contain_text("x 96 to 103, y 104 to 111 px", timeout=LAB_LIMIT_MS)
+    expect(words).to_contain_text("x 96 to 103, y 104 to 111 px", timeout=LIMIT_MS)
     page.get_by_role("combobox", name="Block", exact=True).select_option("g_s, stage 1, block 0")
-    expect(words).to_contain_text("A map of 48 × 48 positions of 4 px", timeout=LAB_LIMIT_MS)
+    expect(words).to_contain_text("A map of 48 × 48 positions of 4 px", timeout=LIMIT_MS)
     page.get_by_role("combobox", name="Head", exact=True).select_option("1 (of 2)")
-    expect(biases.get_by_text("What head 1 adds for where a key lies")).to_be_visible(timeout=LAB_LIMIT_MS)
+    expect(biases.get_by_text("What head 1 adds for where a key lies")).to_be_visible(timeout=LIMIT_MS)
     assert not outside_requests

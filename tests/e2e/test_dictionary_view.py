@@ -11,20 +11,13 @@ from dcae.traces import DictionaryUse, ExcitingPlaces
 from dcae_widgets.dictionary_figure import named_winners
 from dcae_widgets.dictionary_view import DictionaryView
 
+from .lab_kernel import run_lesson
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
 
 HEIGHT, WIDTH, ROWS, COLUMNS, ENTRIES, COUNT = 200, 310, 13, 20, 64, 8
 Mount = Callable[..., MountedWidget]
-OPEN_AND_RUN = """async () => {
-    const app = window.jupyterapp;
-    await app.restored;
-    const panel = app.shell.currentWidget;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    await app.commands.execute("notebook:run-all-cells");
-}"""
 
 
 class Shown:
@@ -228,10 +221,7 @@ def test_closed_panels_leave_nothing_behind(mount: Mount, widget_page: WidgetPag
 
 
 def test_lesson_shows_the_view_and_codes_again_in_jupyter(page: Page, lab_server: str, outside_requests: list[str]):
-    page.set_default_timeout(120_000)
-    page.goto(lab_server.format("05_what_the_dictionary_knows.ipynb"))
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
-    page.evaluate(OPEN_AND_RUN)
+    run_lesson(page, lab_server.format("05_what_the_dictionary_knows.ipynb"))
     photo, panel = page.locator(".dcae-photo-view"), page.locator(".dcae-dictionary")
     panel.scroll_into_view_if_needed()
     photo.locator("canvas").hover()

@@ -3,18 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from .lab_kernel import LIMIT_MS, ask
+from .lab_kernel import ask, run_lesson
 
 pytestmark = pytest.mark.e2e
 
-OPEN_AND_RUN = """async () => {
-    const app = window.jupyterapp;
-    await app.restored;
-    const panel = app.shell.currentWidget;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    await app.commands.execute("notebook:run-all-cells");
-}"""
 BOTH = ".widget-vbox:has(> .dcae-explorer)"
 FIGURES = f"{BOTH} .dcae-rate-cost"
 HOVER = """(figures, [x, y]) => new Promise(done => {
@@ -28,10 +20,7 @@ HOVER = """(figures, [x, y]) => new Promise(done => {
 
 
 def test_pointer_and_lambda_of_the_explorer_move_the_map(page: Page, lab_server: str, outside_requests: list[str]):
-    page.set_default_timeout(LIMIT_MS)
-    page.goto(lab_server.format("02_where_the_bits_go.ipynb"))
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
-    page.evaluate(OPEN_AND_RUN)
+    run_lesson(page, lab_server.format("02_where_the_bits_go.ipynb"))
     page.wait_for_function(f"() => document.querySelector('{BOTH} .dcae-readout-badge')?.dataset.kind === 'file'")
     assert ask(page, "followers.wait() and explorer.controls.lmbda") == 0.05  # all cells have run
 

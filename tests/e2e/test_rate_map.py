@@ -11,20 +11,13 @@ from dcae.results import FileInfo
 from dcae.traces import RateMap
 from dcae_widgets.rate_map import RateMapView
 
+from .lab_kernel import run_lesson
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
 
 HEIGHT, WIDTH, ROWS, COLUMNS, SLICES = 200, 310, 16, 20, 5
 Mount = Callable[..., MountedWidget]
-OPEN_AND_RUN = """async () => {
-    const app = window.jupyterapp;
-    await app.restored;
-    const panel = app.shell.currentWidget;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    await app.commands.execute("notebook:run-all-cells");
-}"""
 
 
 class Shown:
@@ -278,11 +271,8 @@ def test_other_coding_is_read_at_the_same_place(mount: Mount):
 
 
 def test_lesson_shows_photo_panel_and_file_in_jupyter(page: Page, lab_server: str, outside_requests: list[str]):
-    page.set_default_timeout(120_000)
-    page.goto(lab_server.format("02_where_the_bits_go.ipynb"))
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
-    page.evaluate(OPEN_AND_RUN)
-    view = page.locator(".widget-box:has(> .dcae-rate-map)").first
+    run_lesson(page, lab_server.format("02_where_the_bits_go.ipynb"))
+    view = page.locator(".widget-box:has(.dcae-rate-map)").first
     photo, panel = view.locator(".dcae-photo-view"), view.locator(".dcae-rate-map")
     file = view.locator(".dcae-readout-happened")
     panel.scroll_into_view_if_needed()

@@ -13,20 +13,13 @@ from dcae_widgets.progressive_view import ProgressiveView
 from dcae_widgets.slices_view import SlicesView
 
 from ..dcae_widgets.coded_slices import COLUMNS, ROWS, SLICES, draw, image, steps, trace
+from .lab_kernel import run_lesson
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
 
 Mount = Callable[..., MountedWidget]
 PIXELS = """canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]"""
-OPEN_AND_RUN = """async () => {
-    const app = window.jupyterapp;
-    await app.restored;
-    const panel = app.shell.currentWidget;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    await app.commands.execute("notebook:run-all-cells");
-}"""
 
 
 @pytest.fixture
@@ -217,10 +210,7 @@ def test_closed_maps_leave_nothing_behind(mount: Mount, widget_page: WidgetPage,
 
 
 def test_lesson_is_driven_in_jupyter(page: Page, lab_server: str, outside_requests: list[str]):
-    page.set_default_timeout(60_000)
-    page.goto(lab_server.format("04_slice_by_slice.ipynb"))
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
-    page.evaluate(OPEN_AND_RUN)
+    run_lesson(page, lab_server.format("04_slice_by_slice.ipynb"))
     page.locator(".widget-slider", has_text="Slices").get_by_role("slider").focus()
     page.keyboard.press("Home")
     told = page.get_by_text(re.compile(r"After z alone: [\d,]+ of [\d,]+ bytes"))

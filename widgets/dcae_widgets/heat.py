@@ -68,7 +68,5 @@ def heat_image(
     blocks = colours.repeat(block_px, axis=0).repeat(block_px, axis=1)
     height, width = size or blocks.shape[:2]
     if height > blocks.shape[0] or width > blocks.shape[1]:
-        raise ValueError(
-            f"blocks cover {blocks.shape[1]} x {blocks.shape[0]} px of a picture of {width} x {height} px"
-        )
+        raise ValueError(f"blocks cover {blocks.shape[1]} x {blocks.shape[0]} px of a picture of {width} x {height} px")
     return blocks[:height, :width]

@@ -63,6 +63,12 @@ function logTicks(values) {
   return { tickvals, ticktext: tickvals.map(numberText) };
 }
 
+/** In how many rows plotly.js sets the legend: all of its columns are as wide as the longest name. @param {Series[]} series @param {number} width CSS px */
+function legendRows(series, width) {
+  const column = 44 + 5.6 * Math.max(...series.map(({ name }) => name.length));
+  return Math.ceil(series.length / Math.max(1, Math.floor((width - 40) / column)));
+}
+
 /** @param {any} state @param {any} theme @param {number} width CSS px */
 function plotLayoutOf(state, theme, width) {
   const { series, title, x_title, y_title, height_px } = state;
@@ -70,7 +76,7 @@ function plotLayoutOf(state, theme, width) {
   const hasBars = series.some(({ kind }) => kind === "bar");
   const hasLegend = series.length > 1;
   const axis = (isLog, name) => (isLog ? { type: "log", ...logTicks(series.flatMap((each) => each[name])) } : { type: "linear" });
-  const above = (title ? 30 : 8) + (hasLegend ? 24 : 0);
+  const above = (title ? 30 : 8) + (hasLegend ? 20 * legendRows(series, width) + 4 : 0);
   return {
     ...plotLayout(theme, { width, height: height_px }), margin: { l: 56, r: 14, t: above, b: 46 }, barmode: "group", bargap: 0.15,
     title: title ? { text: plain(title), x: 0, xref: "paper", y: 1 - 8 / height_px, yanchor: "top", font: { size: 13 } } : undefined,
