@@ -6,10 +6,12 @@ Source: reliability diagrams, DeGroot and Fienberg, The comparison and evaluatio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dcae.frozen import freeze_arrays
 
 Numbers = NDArray[np.float64]
 
@@ -54,12 +56,7 @@ class Calibration:
                     raise ValueError(f"{name} has shape {getattr(self, name).shape}; must be {like.shape}")
         if self.least_bits > self.total_bits * (1 + 1e-9):
             raise ValueError(f"at least {self.least_bits} bits of {self.total_bits} in all; must not be more")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                view = value.view()
-                view.flags.writeable = False
-                object.__setattr__(self, field.name, view)
+        freeze_arrays(self)
 
     @property
     def excess(self) -> float:

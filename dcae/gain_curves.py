@@ -7,11 +7,12 @@ Shapes: L lambdas, M channels of y.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dcae.frozen import freeze_arrays
 from dcae.traces import Trace
 
 
@@ -49,12 +50,7 @@ class GainCurves:
             raise ValueError(f"bpp has shape {self.bpp.shape}; must be {self.lmbda.shape}")
         if not (np.diff(self.lmbda) > 0).all():
             raise ValueError(f"lmbda is {self.lmbda.tolist()}; must rise")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                view = value.view()
-                view.flags.writeable = False
-                object.__setattr__(self, field.name, view)
+        freeze_arrays(self)
 
     @classmethod
     def of(cls, traces: Sequence[Trace]) -> GainCurves:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dcae.frozen import freeze_arrays
+
 OTHER_PART = "header and other"
 """The name of the part of a file that is neither z nor a slice."""
 
@@ -84,10 +86,8 @@ class Estimate:
             raise ValueError(f"total is {self.total_bytes} bytes; its parts alone are {sum(self.bits.values()) / 8:g}")
         if self.x_hat.dtype != np.uint8 or self.x_hat.ndim != 3:
             raise ValueError(f"x_hat is {self.x_hat.dtype} {self.x_hat.shape}; must be uint8, (H, W, 3)")
-        view = self.x_hat.view()
-        view.flags.writeable = False
+        freeze_arrays(self)
         # A frozen dataclass has no other way to put something else in a field.
-        object.__setattr__(self, "x_hat", view)
         object.__setattr__(self, "bits", MappingProxyType(dict(self.bits)))
 
 
@@ -106,9 +106,7 @@ class PartialPicture:
     picture: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        view = self.picture.view()
-        view.flags.writeable = False
-        object.__setattr__(self, "picture", view)
+        freeze_arrays(self)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,12 +129,7 @@ class ChannelResponse:
     def __post_init__(self) -> None:
         if self.linear is not None and self.linear.shape != self.learned.shape:
             raise ValueError(f"linear has shape {self.linear.shape} and learned {self.learned.shape}; must be the same")
-        for name in ("learned", "linear"):
-            part = getattr(self, name)
-            if part is not None:
-                view = part.view()
-                view.flags.writeable = False
-                object.__setattr__(self, name, view)
+        freeze_arrays(self)
 
     @property
     def together(self) -> NDArray[np.float32]:

@@ -7,14 +7,13 @@ Shapes: M channels of y, N channels of z; h, w = H/16, W/16 with H, W the padded
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dcae.frozen import freeze_arrays
 from dcae.results import FileInfo
 from dcae.windows import Windows
 
@@ -56,7 +55,7 @@ class WindowAttentionTrace:
         legal = (windows.rows, windows.columns, heads, places, places)
         if self.weights.shape != legal:
             raise ValueError(f"weights have shape {self.weights.shape}; must be {legal}")
-        _freeze(self)
+        freeze_arrays(self)
 
     @property
     def windows(self) -> Windows:
@@ -148,7 +147,7 @@ class Trace:
             raise ValueError(f"y has {self.y.shape[0]} channels; must be a multiple of num_slices, {self.num_slices}")
         if self.image.shape != self.x_hat.shape:
             raise ValueError(f"image has shape {self.image.shape} and x_hat {self.x_hat.shape}; must be the same")
-        _freeze(self)
+        freeze_arrays(self)
         object.__setattr__(self, "window_attention", MappingProxyType(dict(self.window_attention)))
 
     @property
@@ -191,7 +190,7 @@ class RateMap:
     def __post_init__(self) -> None:
         if len(self.bits) != len(self.file.slice_bytes) + 1:
             raise ValueError(f"{len(self.bits)} maps for {len(self.file.slice_bytes)} slices; must be one more, z's")
-        _freeze(self)
+        freeze_arrays(self)
 
     @classmethod
     def of(cls, trace: Trace) -> RateMap:
@@ -241,163 +240,7 @@ class RateMap:
         return np.einsum("khw,h,w->k", self.bits, rows, columns)
 
 
-def _freeze(record: WindowAttentionTrace | Trace | RateMap | DictionaryUse | ExcitingPlaces) -> None:
-    """Makes a record's arrays read only for those who read them there."""
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if isinstance(value, np.ndarray):
-            view = value.view()
-            view.flags.writeable = False
-            object.__setattr__(record, field.name, view)
-
-
 def _shares(begin: int, end: int, count: int) -> NDArray[np.float64]:
     """How much of each of `count` places of 16 px lies between two px: (count,), 0 to 1."""
     places = 16 * np.arange(count)
     return np.clip(np.minimum(end, places + 16) - np.maximum(begin, places), 0, 16) / 16
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class DictionaryUse:
-    """Which entries of the dictionary are read where in one photo, of the places that lie in it at least partly.
-
-    Each head reads a part of an entry of its own, and each slice asks anew; so entries win for a slice and a head.
-
-    Attributes:
-        attention: (slices, heads, rows, columns, entries): how much a place reads of an entry; each sums to one.
-
-    Raises:
-        ValueError: the attention has another number of axes, or there are no entries.
-    """
-
-    attention: Floats
-
-    def __post_init__(self) -> None:
-        if self.attention.ndim != 5 or 0 in self.attention.shape:
-            raise ValueError(
-                f"attention has shape {self.attention.shape}; must be (slices, heads, rows, columns, entries), each 1 "
-                "or more: a model without a dictionary reads nothing"
-            )
-        _freeze(self)
-
-    @cached_property
-    def winners(self) -> NDArray[np.intp]:
-        """The entry that a place reads most, (slices, heads, rows, columns); of equals the first."""
-        return self.attention.argmax(axis=-1)
-
-    @cached_property
-    def shares(self) -> NDArray[np.float64]:
-        """How often an entry wins, (slices, heads, entries): a share of the places; each sums to one."""
-        slices, heads, rows, columns, entries = self.attention.shape
-        flat = self.winners.reshape(slices * heads, rows * columns)
-        counts = [np.bincount(winners, minlength=entries) for winners in flat]
-        return np.reshape(counts, (slices, heads, entries)) / (rows * columns)
-
-    @property
-    def mean_attention(self) -> NDArray[np.float64]:
-        """How much is read of an entry on average over the places, (slices, heads, entries)."""
-        return self.attention.mean(axis=(2, 3), dtype=np.float64)
-
-    @property
-    def entropy_bits(self) -> NDArray[np.float64]:
-        """The entropy of `shares`, (slices, heads): 0 if one entry wins everywhere, log2(entries) if all do equally."""
-        logs = np.log2(self.shares, where=self.shares > 0, out=np.zeros_like(self.shares))
-        return np.maximum(-(self.shares * logs).sum(axis=-1), 0)  # not -0
-
-
-class ExcitingPatch(NamedTuple):
-    """A place that reads much of an entry, and what surrounds it.
-
-    Attributes:
-        pixels: uint8, side x side x 3, the place in the middle; grey beyond the photo.
-        photo: the photo's name.
-        row: of the place, in places of 16 px.
-        column: of the place.
-        weight: how much it reads of the entry, 0 to 1.
-    """
-
-    pixels: NDArray[np.uint8]
-    photo: str
-    row: int
-    column: int
-    weight: float
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ExcitingPlaces:
-    """The places of some photos that read most of each entry, the strongest first.
-
-    Attributes:
-        photos: uint8, height x width x 3, by name.
-        found: which photo, counted in their order, and which row and column of it:
-            (3, slices, heads, entries, count).
-        weights: how much each reads of the entry, (slices, heads, entries, count).
-
-    Raises:
-        ValueError: shapes do not fit each other.
-    """
-
-    photos: Mapping[str, NDArray[np.uint8]]
-    found: NDArray[np.intp]
-    weights: Floats
-
-    def __post_init__(self) -> None:
-        if self.weights.ndim != 4 or self.found.shape != (3, *self.weights.shape):
-            raise ValueError(
-                f"found has shape {self.found.shape} and weights {self.weights.shape}; must be (3, slices, heads, "
-                "entries, count) and the same without the 3"
-            )
-        _freeze(self)
-        object.__setattr__(self, "photos", MappingProxyType(dict(self.photos)))
-
-    def patches(self, slice_index: int, head: int, entry: int, side_px: int = 48) -> list[ExcitingPatch]:
-        """The places of one entry with their surroundings.
-
-        Raises:
-            IndexError: there is no such slice, head or entry.
-        """
-        names, weights = list(self.photos), self.weights[slice_index, head, entry]
-        places = self.found[:, slice_index, head, entry].T.tolist()
-        return [
-            ExcitingPatch(_around(self.photos[names[index]], row, column, side_px), names[index], row, column, weight)
-            for (index, row, column), weight in zip(places, weights.tolist(), strict=True)
-        ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ablation:
-    """A photo coded without a part of the network, beside its coding by the whole one.
-
-    Attributes:
-        without: what was out, in words.
-        total_bytes: of the file without it.
-        psnr_db: of the picture that this file decodes to, dB.
-        whole_bytes: of the whole network's file.
-        whole_psnr_db: of its picture, dB.
-    """
-
-    without: str
-    total_bytes: int
-    psnr_db: float
-    whole_bytes: int
-    whole_psnr_db: float
-
-    @property
-    def bytes_delta(self) -> int:
-        """How many bytes more the file has without it."""
-        return self.total_bytes - self.whole_bytes
-
-    @property
-    def psnr_delta_db(self) -> float:
-        """How much better the picture is without it, dB; negative: worse."""
-        return self.psnr_db - self.whole_psnr_db
-
-
-def _around(image: NDArray[np.uint8], row: int, column: int, side_px: int) -> NDArray[np.uint8]:
-    """The pixels around the middle of a place; grey where there are none."""
-    top, left = 16 * row + 8 - side_px // 2, 16 * column + 8 - side_px // 2
-    inside = image[max(top, 0) : top + side_px, max(left, 0) : left + side_px]
-    patch = np.full((side_px, side_px, 3), 128, np.uint8)
-    down, across = max(-top, 0), max(-left, 0)
-    patch[down : down + inside.shape[0], across : across + inside.shape[1]] = inside
-    return patch

@@ -20,10 +20,11 @@ from torch import Tensor, nn
 
 from dcae.codec.codec import Codec
 from dcae.config import DCAEConfig
+from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPlaces
 from dcae.model.dcae import DCAE
 from dcae.model.dictionary import DictionaryAttention
 from dcae.rd import psnr_db
-from dcae.traces import Ablation, DictionaryUse, ExcitingPlaces, Trace
+from dcae.traces import Trace
 
 
 def dictionary_use(trace: Trace) -> DictionaryUse:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dcae.traces import Ablation, DictionaryUse, ExcitingPlaces
+from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPlaces
 
 HEIGHT, WIDTH = 90, 150
 SLICES, HEADS, ROWS, COLUMNS, ENTRIES, COUNT = 3, 2, 6, 10, 12, 4

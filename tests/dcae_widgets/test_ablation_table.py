@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dcae.traces import Ablation
+from dcae.dictionary_use import Ablation
 from dcae_widgets.ablation_table import AblationTable
 
 from .dictionaries import lost

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from dcae.traces import DictionaryUse
+from dcae.dictionary_use import DictionaryUse
 from dcae_widgets.dictionary_figure import (
     NAMED,
     dictionary_figure,

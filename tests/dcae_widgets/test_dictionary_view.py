@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcae.traces import DictionaryUse
+from dcae.dictionary_use import DictionaryUse
 from dcae_widgets.dictionary_figure import fires_image, named_winners, winners_image
 from dcae_widgets.dictionary_view import DictionaryView
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dcae.traces import DictionaryUse, ExcitingPlaces
+from dcae.dictionary_use import DictionaryUse, ExcitingPlaces
 from dcae_widgets.dictionary_figure import named_winners
 from dcae_widgets.dictionary_view import DictionaryView
 

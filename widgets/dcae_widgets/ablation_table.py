@@ -13,7 +13,7 @@ from ipywidgets import HTML, Button, HBox, Label, VBox
 from ipywidgets import Layout as BoxLayout
 from traitlets import Int, List
 
-from dcae.traces import Ablation
+from dcae.dictionary_use import Ablation
 
 Ablate = Callable[..., Ablation]
 """`ablate(entry=3)`, `ablate(head=0)` or `ablate()`, which is the whole dictionary."""

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from dcae.traces import Ablation, DictionaryUse, ExcitingPatch
+from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPatch
 from dcae_widgets.ablation_table import psnr_change
 from dcae_widgets.heat import SEQUENTIAL, heat_image
 

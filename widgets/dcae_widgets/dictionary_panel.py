@@ -16,7 +16,7 @@ from ipywidgets import widget_serialization
 from numpy.typing import NDArray
 from traitlets import Bytes, Instance, Int, List, Unicode
 
-from dcae.traces import ExcitingPatch
+from dcae.dictionary_use import ExcitingPatch
 from dcae_widgets.front_end import front_end
 from dcae_widgets.photo_view import PhotoView
 

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from traitlets import Enum, Int, List, validate
 
+from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPatch, ExcitingPlaces
 from dcae.images import check_image
-from dcae.traces import Ablation, DictionaryUse, ExcitingPatch, ExcitingPlaces
 from dcae_widgets.ablation_table import Ablate, AblationTable
 from dcae_widgets.dictionary_figure import (
     OPACITY,

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from ipywidgets import Label, SelectionSlider, VBox
+from ipywidgets import HTML, SelectionSlider, VBox
 from ipywidgets import Layout as BoxLayout
 from matplotlib.figure import Figure
 from traitlets import Int, link, validate
@@ -60,7 +60,7 @@ class GainView(SavedView):
             Series(f"slice {index}", curves.lmbda, counts) for index, counts in enumerate(silent_of_slices(curves))
         ]
         counts = Plot(silent, title=SILENT_TITLE, y_title=SILENT_AXIS, **axis)
-        self._said = Label()
+        self._said = HTML()  # a Label does not break its lines
         left = VBox([slider, self._bars, self._said], layout=BoxLayout(flex="3 1 420px", min_width="0"))
         right = VBox([counts, self._gains], layout=BoxLayout(flex="2 1 340px", min_width="0"))
         super().__init__([left, right], layout=BoxLayout(**LAYOUT))

@@ -17,7 +17,7 @@ from dcae_widgets.heat import SEQUENTIAL, round_ticks
 PLACE_PX = 16
 ERROR_TITLE, BITS_TITLE = "Is the error what σ foresees?", "Is a symbol of 1 bit coded with 1 bit?"
 SIGMA_AXIS, ERROR_AXIS = "σ (quantiser steps)", "mean |y − μ| (steps)"
-CHARGED_AXIS, FAIR_AXIS = "charged (bits)", "fair (bits): −log₂ of how often it came"
+CHARGED_AXIS, FAIR_AXIS = "charged (bits)", "fair: −log₂ of its share (bits)"
 _INK, _BLUE, _ORANGE = "#24292f", "#1f66a8", "#c9601c"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from ipywidgets import Dropdown, Label, VBox
+from ipywidgets import HTML, Dropdown, VBox
 from ipywidgets import Layout as BoxLayout
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -85,7 +85,7 @@ class HyperView(SavedView):
         self._errors = Plot(title=ERROR_TITLE, x_title=SIGMA_AXIS, y_title=ERROR_AXIS, x_log=True, y_log=True)
         self._costs = Plot(title=BITS_TITLE, x_title=CHARGED_AXIS, y_title=FAIR_AXIS, x_log=True, y_log=True)
         choice = Dropdown(options=list(calibrations), description="Part")
-        self._said = Label()
+        self._said = HTML()  # a Label does not break its lines
         left = VBox([choice, self.photo_view, self._said], layout=BoxLayout(flex="3 1 420px", min_width="0"))
         right = VBox([self._errors, self._costs], layout=BoxLayout(flex="2 1 340px", min_width="0"))
         super().__init__([left, right], layout=BoxLayout(**LAYOUT))

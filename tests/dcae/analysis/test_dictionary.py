@@ -16,9 +16,10 @@ from dcae.analysis.trace import trace
 from dcae.codec.bitstream import BitstreamError, unpack
 from dcae.codec.codec import Codec
 from dcae.config import PRESETS, DCAEConfig
+from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPlaces
 from dcae.model.dcae import DCAE
 from dcae.rd import psnr_db
-from dcae.traces import Ablation, DictionaryUse, ExcitingPlaces, Trace
+from dcae.traces import Trace
 
 CONFIG = replace(PRESETS["tiny"], dictionary_entries=5, num_slices=2)
 LMBDA = 0.05
