@@ -45,3 +45,34 @@ function keepPlainKeys(listeners, el) {
     if (!ofTheNotebook) event.stopPropagation();
   });
 }
+
+/** So long what a hand sets waits before the kernel hears of it: a moving hand says where it is ten times a second, not sixty. */
+const SAVE_MS = 100;
+
+/** Sets traits of a model for this page at once, and for Python soon. */
+class SoonSaved {
+  #model;
+  #timer = 0;
+
+  /** @param {any} model */
+  constructor(model) {
+    this.#model = model;
+  }
+
+  /** @param {string} name @param {any} value */
+  set(name, value) {
+    this.#model.set(name, value);
+    this.#timer ||= setTimeout(() => this.now(), SAVE_MS);
+  }
+
+  /** Python hears of what it has not heard yet. */
+  now() {
+    if (!this.#timer) return;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#model.save_changes();
+  }
+}
+
+/** The model that a trait of another one refers to. @param {any} model @param {string} reference as ipywidgets writes it */
+const referredModel = (model, reference) => model.widget_manager.get_model(reference.slice("IPY_MODEL_".length));

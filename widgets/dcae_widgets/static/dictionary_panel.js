@@ -3,7 +3,6 @@
 
 const PLACE = 16; // px a side
 const READ = 5; // entries that are listed at a place
-const SAVE_MS = 100;
 const ANNOUNCE_MS = 600;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -74,7 +73,7 @@ function buildElements() {
 /** One view of the model. */
 class Panel {
   #listeners = new Listeners();
-  #saving = 0;
+  #saved;
   #announcing = 0;
   #photo = null; // the viewer's model
   #hovered = []; // the place under the pointer
@@ -82,6 +81,7 @@ class Panel {
 
   constructor({ model, el }) {
     this.model = model;
+    this.#saved = new SoonSaved(model);
     this.parts = buildElements();
     el.append(this.parts.root);
     this.#listeners.add(this.parts.named, "click", (event) => this.#choose(event.target.closest("button")));
@@ -98,30 +98,19 @@ class Panel {
 
   close() {
     this.#closed = true;
-    if (this.#saving) this.model.save_changes();
-    clearTimeout(this.#saving);
+    this.#saved.now();
     clearTimeout(this.#announcing);
     this.#listeners.removeAll();
     this.parts.root.remove();
   }
 
   async #followPhoto() {
-    const id = this.model.get("photo_view").slice("IPY_MODEL_".length);
-    const photo = await this.model.widget_manager.get_model(id);
+    const photo = await referredModel(this.model, this.model.get("photo_view"));
     if (this.#closed) return;
     this.#photo = photo;
     this.#listeners.follow(photo, ["hover"], () => this.#hover(photo.get("hover")));
-    this.#listeners.follow(photo, ["clicked"], () => this.#set("place", this.#placeOf(photo.get("clicked"))));
+    this.#listeners.follow(photo, ["clicked"], () => this.#saved.set("place", this.#placeOf(photo.get("clicked"))));
     this.#drawPlace();
-  }
-
-  /** Sets a trait for this page at once, and for Python soon. */
-  #set(name, value) {
-    this.model.set(name, value);
-    this.#saving ||= setTimeout(() => {
-      this.#saving = 0;
-      this.model.save_changes();
-    }, SAVE_MS);
   }
 
   /** The place of a pixel. */
@@ -139,7 +128,7 @@ class Panel {
 
   /** @param {HTMLButtonElement|null} button */
   #choose(button) {
-    if (button) this.#set("entry", Number(button.value));
+    if (button) this.#saved.set("entry", Number(button.value));
   }
 
   #press(event) {
@@ -149,7 +138,7 @@ class Panel {
     event.stopPropagation();
     const last = [this.use.columns - 1, this.use.rows - 1];
     this.#hovered = [];
-    this.#set("place", this.model.get("place").map((at, axis) => clamp(at + arrow[axis], 0, last[axis])));
+    this.#saved.set("place", this.model.get("place").map((at, axis) => clamp(at + arrow[axis], 0, last[axis])));
     this.#drawPlace();
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => (this.parts.status.textContent = this.#placeInWords()), ANNOUNCE_MS);

@@ -2,7 +2,6 @@
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const TRAITS = ["shape", "colours", "values", "row_names", "row_units", "column_names", "captions", "label", "place_px"];
-const SAVE_MS = 100;
 const HINT = "Point at a place in any map, or press an arrow key here: each map says what it has there";
 
 /** A number of a map in few digits. @param {number} value */
@@ -27,7 +26,7 @@ function paint(canvas, colours, first) {
 class MapGridView {
   #model;
   #listeners = new Listeners();
-  #timer = 0;
+  #saved;
   /** @type {{caption: HTMLElement, frame: HTMLElement}[]} */
   #maps = [];
   #grid = element("div", { class: "dcae-maps-grid", tabindex: "0", role: "application" });
@@ -37,6 +36,7 @@ class MapGridView {
   /** @param {any} model @param {HTMLElement} el */
   constructor(model, el) {
     this.#model = model;
+    this.#saved = new SoonSaved(model);
     this.#root.append(this.#grid, this.#text);
     el.append(this.#root);
     this.#listeners.add(this.#grid, "pointermove", (event) => this.#point(event));
@@ -44,7 +44,7 @@ class MapGridView {
     keepPlainKeys(this.#listeners, this.#root);
     this.#listeners.follow(model, TRAITS, () => this.#draw());
     this.#listeners.follow(model, ["place"], () => this.#read());
-    this.#listeners.later(() => clearTimeout(this.#timer));
+    this.#listeners.later(() => this.#saved.now());
     this.#draw();
   }
 
@@ -110,9 +110,7 @@ class MapGridView {
   /** @param {number[]} place */
   #go(place) {
     if (String(place) === String(this.#model.get("place"))) return;
-    this.#model.set("place", place);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#model.save_changes(), SAVE_MS);
+    this.#saved.set("place", place);
   }
 
   /** @param {PointerEvent} event */

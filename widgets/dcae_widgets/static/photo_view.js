@@ -8,7 +8,6 @@ const ZOOM_STEPS = [1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1,
 const GRID_ZOOM = 12; // from here on each pixel is framed
 const PANE_GAP = 8; // CSS px between two panes
 const CLICK_SLOP = 4; // CSS px that a hand may move while it clicks
-const SAVE_MS = 100;
 const ANNOUNCE_MS = 600;
 const ROWS_AT_ONCE = 256; // decoded in bands: ImageData of a whole 12 Mpx photo would take 48 MB more
 
@@ -310,7 +309,7 @@ function buildElements() {
 class Viewer {
   #listeners = new Listeners();
   #frame = 0;
-  #saving = 0;
+  #saved;
   #settling = 0;
   #seen = []; // the part of the picture that was drawn last, which Python hears of once it has settled
   #announcing = 0;
@@ -331,6 +330,7 @@ class Viewer {
 
   constructor({ model, el }) {
     this.model = model;
+    this.#saved = new SoonSaved(model);
     this.parts = buildElements();
     this.context = this.parts.canvas.getContext("2d");
     const traits = ["mode", "first", "second", "divider", "gain", "view", "brush", "outline", "hover", "label"];
@@ -354,8 +354,8 @@ class Viewer {
 
   close() {
     this.#closed = true;
-    if (this.#saving) this.model.save_changes();
-    for (const timer of [this.#saving, this.#settling, this.#announcing]) clearTimeout(timer);
+    this.#saved.now();
+    for (const timer of [this.#settling, this.#announcing]) clearTimeout(timer);
     clearInterval(this.#flickering);
     cancelAnimationFrame(this.#frame);
     this.#unwatchRatio();
@@ -368,11 +368,7 @@ class Viewer {
 
   /** Sets a trait for this page at once, and for Python soon. */
   set(name, value) {
-    this.model.set(name, value);
-    this.#saving ||= setTimeout(() => {
-      this.#saving = 0;
-      this.model.save_changes();
-    }, SAVE_MS);
+    this.#saved.set(name, value);
   }
 
   /** @param {number} opacity of the layer on top */
@@ -384,8 +380,7 @@ class Viewer {
 
   async #loadLayers() {
     const serial = ++this.#loading;
-    const ids = this.model.get("layers").map((reference) => reference.slice("IPY_MODEL_".length));
-    const models = await Promise.all(ids.map((id) => this.model.widget_manager.get_model(id)));
+    const models = await Promise.all(this.model.get("layers").map((reference) => referredModel(this.model, reference)));
     if (this.#closed || serial !== this.#loading) return;
     const kept = new Map(this.pictures.map((picture) => [picture.model, picture]));
     this.pictures = models.map((model) => kept.get(model) ?? new LayerPicture(model, () => this.requestFrame()));

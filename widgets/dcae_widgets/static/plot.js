@@ -38,7 +38,7 @@ function traceOf(series, index, state, theme) {
   }
   const line = { color, width: 2, dash: series.dashed ? "dot" : "solid", shape: LINE_SHAPE[series.kind] ?? "linear" };
   const isDense = series.x.length > MANY_POINTS;
-  const mode = series.kind === "points" ? "markers" : isDense || series.dashed ? "lines" : "lines+markers";
+  const mode = series.kind === "points" ? "markers" : isDense || (series.dashed && series.kind === "line") ? "lines" : "lines+markers";
   return { ...shared, type: "scatter", mode, line, marker: { color, size: series.kind === "points" && isDense ? 4 : 6 } };
 }
 

@@ -2,7 +2,6 @@
 // bytes that have crossed once; Python hears of the choice and of the place afterwards.
 
 const PLACE = 16; // px a side
-const SAVE_MS = 100;
 const ANNOUNCE_MS = 600;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -138,7 +137,7 @@ function buildElements() {
 /** One view of the model. */
 class Panel {
   #listeners = new Listeners();
-  #saving = 0;
+  #saved;
   #announcing = 0;
   #anchor = null; // the place where a rectangle of the keyboard began
   #photo = null; // the viewer's model
@@ -146,9 +145,10 @@ class Panel {
 
   constructor({ model, el }) {
     this.model = model;
+    this.#saved = new SoonSaved(model);
     this.parts = buildElements();
     el.append(this.parts.root);
-    this.#listeners.add(this.parts.choices, "change", (event) => this.#set("choice", event.target.value));
+    this.#listeners.add(this.parts.choices, "change", (event) => this.#saved.set("choice", event.target.value));
     this.#listeners.add(this.parts.cursor, "keydown", (event) => this.#press(event));
     keepPlainKeys(this.#listeners, this.parts.root);
     this.#listeners.follow(model, ["choice"], () => this.#drawChoice());
@@ -160,16 +160,14 @@ class Panel {
 
   close() {
     this.#closed = true;
-    if (this.#saving) this.model.save_changes();
-    clearTimeout(this.#saving);
+    this.#saved.now();
     clearTimeout(this.#announcing);
     this.#listeners.removeAll();
     this.parts.root.remove();
   }
 
   async #followPhoto() {
-    const id = this.model.get("photo_view").slice("IPY_MODEL_".length);
-    const photo = await this.model.widget_manager.get_model(id);
+    const photo = await referredModel(this.model, this.model.get("photo_view"));
     if (this.#closed) return;
     this.#photo = photo;
     this.#listeners.follow(photo, ["hover"], () => this.#pointAt(photo.get("hover")));
@@ -178,22 +176,13 @@ class Panel {
     this.#drawBrush();
   }
 
-  /** Sets a trait for this page at once, and for Python soon. */
-  #set(name, value) {
-    this.model.set(name, value);
-    this.#saving ||= setTimeout(() => {
-      this.#saving = 0;
-      this.model.save_changes();
-    }, SAVE_MS);
-  }
-
   /** A pixel under the pointer; when it leaves, the last place stays. */
   #pointAt([x, y]) {
     if (x !== undefined) this.#examine([Math.floor(x / PLACE), Math.floor(y / PLACE)]);
   }
 
   #examine(place) {
-    if (String(place) !== String(this.model.get("place"))) this.#set("place", place);
+    if (String(place) !== String(this.model.get("place"))) this.#saved.set("place", place);
   }
 
   /** The sides of a place in px, inside the image: left, top, right, bottom. */
