@@ -13,6 +13,7 @@ from dcae.windows import Windows
 from dcae_widgets.attention_view import AttentionView
 
 from .lab_kernel import LIMIT_MS, run_lesson
+from .photo_hand import place_of
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
@@ -53,12 +54,8 @@ class Shown:
         self.photo.on.exchange()
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the picture is in the page; the whole picture is shown at a whole zoom."""
-        box = self.photo.element.locator("canvas").bounding_box()
-        assert box
-        zoom = int(min(box["width"] / WIDTH, box["height"] / HEIGHT))
-        left, top = box["x"] + (box["width"] - zoom * WIDTH) / 2, box["y"] + (box["height"] - zoom * HEIGHT) / 2
-        return left + zoom * x, top + zoom * y
+        """Where a point of the picture is in the page."""
+        return place_of(self.photo, (WIDTH, HEIGHT), x, y)
 
 
 def cell(grid: MountedWidget, index: int) -> Locator:

@@ -12,6 +12,7 @@ from dcae.traces import RateMap
 from dcae_widgets.rate_map import RateMapView
 
 from .lab_kernel import run_lesson
+from .photo_hand import place_of
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
@@ -47,12 +48,8 @@ class Shown:
         self.panel.on.exchange()
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the picture is in the page; the whole picture is shown at a whole zoom."""
-        box = self.photo.element.locator("canvas").bounding_box()
-        assert box
-        zoom = int(min(box["width"] / WIDTH, box["height"] / HEIGHT))
-        left, top = box["x"] + (box["width"] - zoom * WIDTH) / 2, box["y"] + (box["height"] - zoom * HEIGHT) / 2
-        return left + zoom * x, top + zoom * y
+        """Where a point of the picture is in the page."""
+        return place_of(self.photo, (WIDTH, HEIGHT), x, y)
 
     def brush(self, left: int, top: int, right: int, bottom: int) -> None:
         self.page.keyboard.down("Shift")
