@@ -107,7 +107,7 @@ class _Stops:
 
 
 class _Dial:
-    """An interval; positions go with the logarithm of the quality, or with the quality itself if that is below 0."""
+    """An interval; positions go with the logarithm of the quality, or with the quality if that may be 0 or less."""
 
     def __init__(self, low: float, high: float) -> None:
         self.low, self.high, self.end = low, high, 1.0
@@ -200,9 +200,10 @@ class _Search:
 
     def _turned(self, position: float) -> float:
         """A position's ascending one, and back."""
-        seen = self.estimated or self.tried
-        first, last = seen[min(seen)], seen[max(seen)]
-        rises = self.wanted.rises if first == last else last > first
+        rises = self.wanted.rises
+        for seen in (self.tried, self.estimated):  # estimates come last: trials beside each other may waver
+            if seen and seen[min(seen)] != seen[max(seen)]:
+                rises = seen[max(seen)] > seen[min(seen)]
         return position if rises else self.dial.end - position
 
 

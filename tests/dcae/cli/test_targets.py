@@ -77,7 +77,7 @@ def test_a_rate_out_of_reach_is_said_as_a_rate(run: Run, out: Path, photo: Path,
 
 
 def test_a_psnr_is_reached_and_said(run: Run, out: Path, tmp_path: Path):
-    photo = sample("coffee")[100:292, 200:392]
+    photo = sample("coffee")[100:356, 200:456]
     save_png(tmp_path / "crop.png", photo)
     result = run("encode", tmp_path / "crop.png", "-o", out, "--model", "tiny", "--psnr", 29.5)
     assert (result.exit_code, result.stderr) == (0, "")
@@ -88,7 +88,7 @@ def test_a_psnr_is_reached_and_said(run: Run, out: Path, tmp_path: Path):
 
 
 def test_an_ms_ssim_is_reached_and_said(run: Run, out: Path, tmp_path: Path):
-    photo = sample("coffee")[100:262, 200:364]
+    photo = sample("coffee")[100:356, 200:456]
     save_png(tmp_path / "crop.png", photo)
     result = run("encode", tmp_path / "crop.png", "-o", out, "--model", "tiny", "--ms-ssim", 0.96)
     assert (result.exit_code, result.stderr) == (0, "")

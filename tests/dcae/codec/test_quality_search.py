@@ -124,8 +124,9 @@ def test_an_interval_is_turned_until_it_is_within_the_slack(target: float, error
     assert len(ask.estimates) <= MAX_ESTIMATES
 
 
-def test_estimates_that_are_all_the_same_are_done_without():
-    ask = Ask(lambda quality: 3 * (quality - 0.37), lambda _: 1.0)
+@pytest.mark.parametrize("slope", [3, -3])
+def test_estimates_that_are_all_the_same_are_done_without(slope: float):
+    ask = Ask(lambda quality: slope * (quality - 0.37), lambda _: 1.0)
     assert ask.search(Interval(-1.0, 1.0))  # no logarithm of these
     assert -SLACK <= ask.best <= 0
     assert len(ask.trials) <= MAX_TRIALS

@@ -180,12 +180,12 @@ def test_dcae_is_within_a_percent_and_g_a_runs_once(
 
 def test_trained_weights_reach_a_psnr():
     codec = Codec(load("tiny"))
-    photo = sample("coffee")[100:228, 200:392]
+    photo = sample("coffee")[100:356, 200:456]
     measure = Measure("PSNR", partial(psnr_db, photo))
     reached = encode_to_measure(codec, codec.open(photo), measure, 30.0)
     assert 30.0 <= reached.value <= 30.0 + MEASURE_SLACK_DB
     assert reached.value == psnr_db(photo, codec.decode(reached.data))
-    assert reached.trials <= 4
+    assert reached.trials <= 8
 
 
 def test_an_end_of_the_lambdas_is_within_reach(codec: Codec, image: NDArray[np.uint8], ends: tuple[bytes, bytes]):
