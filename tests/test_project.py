@@ -41,7 +41,9 @@ def readme_tree() -> list[str]:
 
 
 def requirements() -> list[Requirement]:
-    return [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
+    """Those of the project and of its extras."""
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    return [Requirement(line) for lines in (PYPROJECT["project"]["dependencies"], *extras) for line in lines]
 
 
 def locked_versions() -> dict[str, list[str]]:
