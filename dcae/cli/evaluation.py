@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dcae.analysis.baselines import BASELINES, baseline, missing_baselines
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
 from dcae.cli.processes import Processes, dealt, gathered, is_first, launch
 from dcae.cli.weights import legal_lmbda
@@ -15,11 +16,17 @@ from dcae.codec.protocol import Codec, Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.images import MAX_PIXELS, load_image
 from dcae.results import RDPoint
+from dcae.shipped_weights import immutable_name
 
 if TYPE_CHECKING:
     from dcae.analysis.evaluate import BDRate, MeanPoint
 
 NUM_LMBDAS = 8
+CODEC_HELP = (
+    f"dcae (the weights of --model), other weights as --model takes them, {', '.join(BASELINES)}, or "
+    "ARCHITECTURE=PATH: a model of CompressAI's zoo with a checkpoint, or a folder of them in the order of their names."
+)
+"""What `contenders_of` takes, for a user."""
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".jp2")
 
 
@@ -41,7 +48,7 @@ class Contender:
 def evaluate_folder(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Pictures; folders in it are not searched.")],
     codec: Annotated[
-        list[str], typer.Option(help="dcae, jpeg, webp or avif; may be repeated. BD-rates are against all but dcae.")
+        list[str], typer.Option(help=f"{CODEC_HELP} May be repeated. BD-rates are against the classical codecs.")
     ] = ["dcae"],  # noqa: B006 (typer copies it)
     model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
     lmbda: Annotated[
@@ -57,7 +64,6 @@ def evaluate_folder(
 
     MS-SSIM is "n/a" where a side is under 161 px.
     """
-    from dcae.analysis.baselines import BASELINES
     from dcae.analysis.evaluate import AVERAGING, bd_rates, mean_curve, write_results
 
     failures = Failures()
@@ -100,7 +106,7 @@ def contenders_of(
     """The codecs by the name that their points carry; one that this machine lacks is reported and left out.
 
     Args:
-        names: dcae and baselines.
+        names: as `CODEC_HELP` says.
         model: dcae's weights: a name, file or folder, as `--model` takes it.
         lmbdas: of dcae's curve; None for those that the weights are usually measured at.
         failures: takes the reports.
@@ -108,19 +114,30 @@ def contenders_of(
     Raises:
         ValueError: there is no such codec, there are no such weights, or they do not take a lambda.
     """
-    from dcae.analysis.baselines import BASELINES, baseline
-
     contenders: dict[str, Contender] = {}
     for name in dict.fromkeys(names):
-        if name == "dcae":
-            contenders |= _dcae(model, lmbdas)
-        elif name not in BASELINES:
-            raise ValueError(f"--codec is {name!r}; legal: dcae, {', '.join(BASELINES)}")
-        else:
+        architecture, has_path, path = name.partition("=")
+        if name in BASELINES:
             with failures.of(name):
                 contender = baseline(name)
                 contenders[name] = Contender(contender, contender.curve, contender.settings)
+        elif name == "dcae" or immutable_name(name) or Path(name).exists():
+            contenders |= _dcae(model if name == "dcae" else name, lmbdas)
+        elif has_path:
+            contenders[f"{architecture}={Path(path).name}"] = _of_zoo(architecture, Path(path))
+        else:
+            lacks = "".join(f"; {lacked} is missing: {reason}" for lacked, reason in missing_baselines().items())
+            raise ValueError(f"--codec is {name!r}; legal: {CODEC_HELP}{lacks}")
     return contenders
+
+
+def _of_zoo(architecture: str, path: Path) -> Contender:
+    from dcae.analysis.compressai_zoo import ZooCodec
+    from dcae.codec.fixed_lmbda import WEIGHTS_SUFFIXES
+
+    files = sorted(file for file in path.iterdir() if file.name.endswith(WEIGHTS_SUFFIXES)) if path.is_dir() else [path]
+    codec = ZooCodec(architecture, files)
+    return Contender(codec, codec.qualities, codec.settings)
 
 
 def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, Contender]:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from dcae.cli.evaluation import Contender, contenders_of, measure, pictures_of
+from dcae.analysis.baselines import available_baselines, missing_baselines
+from dcae.cli.evaluation import CODEC_HELP, Contender, contenders_of, measure, pictures_of
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
 from dcae.cli.processes import Processes, launch
 from dcae.codec.catalogue import NAME_HELP
@@ -23,6 +24,10 @@ def climb(
         Path, typer.Argument(metavar="FOLDER", help="Pictures, such as Kodak's 24; folders in it are not searched.")
     ],
     model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
+    codec: Annotated[
+        list[str] | None,
+        typer.Option(help=f"A rung: {CODEC_HELP} May be repeated. Default: all classical codecs of this machine."),
+    ] = None,
     refine: Annotated[
         int | None,
         typer.Option(
@@ -34,12 +39,13 @@ def climb(
     out: Annotated[Path, typer.Option(help="Where eval.* and ladder.* go; made if missing.")] = Path("dcae-ladder"),
     processes: Processes = None,
 ) -> None:
-    """Measure a model and JPEG, WebP and AVIF on a folder of pictures, from real files, and print the ladder.
+    """Measure a model and other codecs on a folder of pictures, from real files, and print the ladder.
 
     A rung is a codec, and it is climbed when the model's BD-rate against it is below 0. On Kodak's 24 photos
     (`dcae data kodak` brings them), published curves are rungs too. Refinement alone climbs no rung.
+
+    VVenC takes most of the time, about half a minute for each picture of Kodak's.
     """
-    from dcae.analysis.baselines import BASELINES
     from dcae.analysis.evaluate import AVERAGING, BD_METHOD, bd_rates, mean_curve, write_results
     from dcae.analysis.ladder import ladder, ladder_csv, ladder_json, ladder_table, write_ladder
 
@@ -47,8 +53,9 @@ def climb(
     pictures = pictures_of(folder)
     if launch(processes):
         return
-    contenders = contenders_of(["dcae", *BASELINES], model, None, failures)
-    ours = next(name for name in contenders if name not in BASELINES)
+    missing = {} if codec else missing_baselines()
+    contenders = contenders_of(["dcae", *(codec or available_baselines())], model, None, failures)
+    ours = next(iter(contenders))
     refined = None
     if refine is not None:
         refined = f"{ours}+{refine}"
@@ -59,11 +66,11 @@ def climb(
         raise typer.Exit(BAD_INPUT)
     means = mean_curve(points)
     settings = {name: contender.settings for name, contender in contenders.items()}
-    baselines = {name: words for name, words in settings.items() if name in BASELINES}
+    others = {name: words for name, words in settings.items() if name not in (ours, refined)}
     measured = {point.image for point in points}
     why_not = why_not_kodak(load_image(path) for path in pictures if path.name in measured)
-    rungs = ladder(means, ours, baselines, () if why_not else published_curves().values(), refined)
-    rates = [rate for anchor in baselines for rate in bd_rates(means, anchor)]
+    rungs = ladder(means, ours, others, () if why_not else published_curves().values(), refined)
+    rates = [rate for anchor in others for rate in bd_rates(means, anchor)]
     paths = write_results(out, points, means, rates, settings)
     left_out = f"these are not Kodak's 24 photos: {why_not}" if why_not else ""
     paths += write_ladder(out, ladder_csv(rungs), ladder_json(rungs, ours, settings[ours], means[0].images, left_out))
@@ -73,6 +80,8 @@ def climb(
         typer.echo(f"refined: {settings[refined]}; it climbs no rung by itself")
     for line in _remarks(rungs):
         typer.echo(line)
+    for name, reason in missing.items():
+        typer.echo(f"{name} is left out: {reason}")
     if left_out:
         typer.echo(f"published curves are left out: {left_out}")
     typer.echo(f"written: {', '.join(paths)}")

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from compressai.models import FactorizedPrior
 from PIL import features
 from typer.testing import Result
 
@@ -169,24 +171,62 @@ def test_a_codec_that_the_machine_lacks_is_named_and_the_others_measured(
     run: Run, folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ):
     check = features.check
-    monkeypatch.setattr("dcae.analysis.baselines.features.check", lambda name: name != "avif" and check(name))
+    monkeypatch.setattr("PIL.features.check", lambda name: name != "avif" and check(name))
     result = run("eval", folder, "--codec", "avif", "--codec", "jpeg", "--out", out)
     assert result.exit_code == 2
     assert "dcae: avif is not available: this Pillow" in result.stderr
     assert {row["codec"] for row in rows_of(out)} == {"jpeg"}
 
 
+def test_an_unknown_codec_is_refused_with_what_the_machine_lacks(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dcae.analysis.jpeg_xl.find_spec", lambda name: None)
+    result = run("eval", folder, "--codec", "gif")
+    assert result.exit_code == 2
+    assert "jpeg-xl is missing: the package imagecodecs is not installed" in result.stderr
+    assert "jpeg is missing" not in result.stderr
+
+
+def test_other_weights_are_codecs_too(run: Run, folder: Path, out: Path, weights: Path, fixed_weights: Path):
+    (folder / "a_large.png").unlink()
+    result = run("eval", folder, "--codec", weights, "--codec", "dcae", "--model", fixed_weights, "--out", out)
+    assert result.exit_code == 0
+    assert {row["codec"] for row in rows_of(out)} == {weights.stem, fixed_weights.stem}
+
+
+def test_checkpoints_of_compressais_zoo_are_a_codec(run: Run, folder: Path, out: Path, tmp_path: Path):
+    (folder / "a_large.png").unlink()
+    checkpoints = tmp_path / "runs" / "factorized"
+    checkpoints.mkdir(parents=True)
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        torch.save(FactorizedPrior(8, 12).state_dict(), checkpoints / f"{seed}.pth.tar")
+    (checkpoints / "log.txt").write_text("no checkpoint")
+    one = run("eval", folder, "--codec", f"bmshj2018-factorized={checkpoints / '2.pth.tar'}", "--out", out)
+    assert (one.exit_code, one.stderr) == (0, "")
+    assert {row["codec"] for row in rows_of(out)} == {"bmshj2018-factorized=2.pth.tar"}
+    both = run("eval", folder, "--codec", f"bmshj2018-factorized={checkpoints}", "--codec", "jpeg", "--out", out)
+    assert (both.exit_code, both.stderr) == (0, "")
+    rows = [row for row in rows_of(out) if row["codec"] == "bmshj2018-factorized=factorized"]
+    assert [row["quality"] for row in rows] == ["1.0", "2.0", "1.0", "2.0"]
+    assert record_of(out)["codecs"]["bmshj2018-factorized=factorized"].endswith("1.pth.tar, 2.pth.tar")
+    assert "BD-rate of bmshj2018-factorized=factorized against jpeg: n/a" in both.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["{folder}", "--codec", "gif"], "--codec is 'gif'; legal: dcae, jpeg, webp, avif"),
+        (["{folder}", "--codec", "gif"], "--codec is 'gif'; legal: dcae (the weights of --model), "),
+        (["{folder}", "--codec", "vtm={weights}"], "architecture is 'vtm'; legal: bmshj2018-factorized, "),
+        (["{folder}", "--codec", "mbt2018={empty}"], "there are 0 checkpoints; must be 1 to 255"),
         (["{folder}", "--model", "{weights}", "--lmbda", "1"], "--lmbda is 1.0; must be 0.0005 to 0.15"),
         (["{folder}", "--model", "none"], "no weights named 'none'"),
         (["{folder}/note.txt"], "note.txt is no folder"),
         (["{empty}"], "holds no pictures; looked for .png, .jpg"),
         (["{folder}", "--codec", "jpeg", "--out", "{folder}/note.txt"], "note.txt: File exists"),
     ],
-    ids=["codec", "lambda", "model", "no folder", "no pictures", "out is a file"],
+    ids=["codec", "architecture", "no checkpoints", "lambda", "model", "no folder", "no pictures", "out is a file"],
 )
 def test_what_cannot_be_measured_is_refused_in_one_line(
     run: Run, folder: Path, tmp_path: Path, weights: Path, arguments: list[str], line: str

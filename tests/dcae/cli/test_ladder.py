@@ -9,6 +9,7 @@ import pytest
 from PIL import features
 from typer.testing import Result
 
+from dcae.analysis.baselines import available_baselines
 from dcae.analysis.evaluate import MeanPoint, bd_rates
 from dcae.codec.codec import Codec
 from dcae.images import load_image, save_png
@@ -18,6 +19,8 @@ from dcae.samples import sample
 from dcae.shipped_weights import immutable_name
 
 Run = Callable[..., Result]
+
+QUICK = ["--codec", "jpeg", "--codec", "webp", "--codec", "avif"]
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def means_of(out: Path) -> list[MeanPoint]:
 
 
 def test_other_pictures_have_the_measured_rungs_and_it_says_why_no_others(run: Run, folder: Path, out: Path):
-    result = run("ladder", folder, "--model", "tiny", "--out", out)
+    result = run("ladder", folder, "--model", "tiny", *QUICK, "--out", out)
     assert (result.exit_code, result.stderr) == (0, "")
     rows, name = rows_of(out), immutable_name("tiny")
     assert sorted(rows) == ["avif", "jpeg", "webp"]
@@ -65,7 +68,7 @@ def test_on_kodak_published_curves_are_rungs_with_what_to_mind(
     run: Run, folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("dcae.cli.ladder.why_not_kodak", lambda images: None if len(list(images)) == 2 else "")
-    result = run("ladder", folder, "--model", "tiny", "--out", out)
+    result = run("ladder", folder, "--model", "tiny", *QUICK, "--out", out)
     assert result.exit_code == 0
     rows, curves = rows_of(out), published_curves()
     assert set(rows) == {"jpeg", "webp", "avif", *curves}
@@ -84,7 +87,7 @@ def test_refinement_is_a_second_curve_that_climbs_no_rung(
 ):
     (folder / "b.png").unlink()
     save_png(folder / "a.png", sample("chelsea")[100:164, 150:214])
-    result = run("ladder", folder, "--model", weights, "--refine", 2, "--out", out)
+    result = run("ladder", folder, "--model", weights, "--refine", 2, *QUICK, "--out", out)
     assert (result.exit_code, result.stderr) == (0, "")
     name = weights.stem
     points = json.loads((out / "eval.json").read_text())["points"]
@@ -107,7 +110,7 @@ def test_weights_that_do_not_say_their_lambda_cannot_be_refined(run: Run, folder
 
 
 def test_a_curve_too_short_for_a_bd_rate_says_so(run: Run, folder: Path, out: Path, fixed_weights: Path):
-    result = run("ladder", folder, "--model", fixed_weights, "--out", out)
+    result = run("ladder", folder, "--model", fixed_weights, *QUICK, "--out", out)
     assert result.exit_code == 0
     assert "jpeg, webp, avif: test has 1 points; must be 4 or more" in result.stdout
     assert {row["climbed"] for row in rows_of(out).values()} == {"no"}
@@ -117,7 +120,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out_of_every_mean(
     run: Run, folder: Path, out: Path, fixed_weights: Path
 ):
     (folder / "broken.png").write_bytes(b"broken")
-    result = run("ladder", folder, "--model", fixed_weights, "--out", out)
+    result = run("ladder", folder, "--model", fixed_weights, *QUICK, "--out", out)
     assert result.exit_code == 2
     assert result.stderr.startswith(f"dcae: {folder / 'broken.png'}: not a picture")
     assert {mean.images for mean in means_of(out)} == {2}
@@ -127,11 +130,29 @@ def test_a_codec_that_the_machine_lacks_is_named_and_no_rung(
     run: Run, folder: Path, out: Path, fixed_weights: Path, monkeypatch: pytest.MonkeyPatch
 ):
     check = features.check
-    monkeypatch.setattr("dcae.analysis.baselines.features.check", lambda name: name != "avif" and check(name))
-    result = run("ladder", folder, "--model", fixed_weights, "--out", out)
+    monkeypatch.setattr("PIL.features.check", lambda name: name != "avif" and check(name))
+    result = run("ladder", folder, "--model", fixed_weights, *QUICK, "--out", out)
     assert result.exit_code == 2
     assert "dcae: avif is not available: this Pillow" in result.stderr
     assert sorted(rows_of(out)) == ["jpeg", "webp"]
+
+
+def test_the_rungs_are_all_codecs_of_the_machine_unless_some_are_named(
+    run: Run, folder: Path, out: Path, fixed_weights: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What nobody asked for and the machine lacks is said, and is no failure."""
+    monkeypatch.setattr("dcae.analysis.ffmpeg.find_spec", lambda name: None)
+    result = run("ladder", folder, "--model", fixed_weights, "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sorted(rows_of(out)) == sorted(available_baselines())
+    assert "vvenc is left out: the package imageio-ffmpeg is not installed" in result.stdout
+    assert "hevc is left out" in result.stdout
+
+
+def test_other_weights_can_be_a_rung(run: Run, folder: Path, out: Path, fixed_weights: Path, weights: Path):
+    result = run("ladder", folder, "--model", fixed_weights, "--codec", weights, "--out", out)
+    assert result.exit_code == 0
+    assert sorted(rows_of(out)) == [weights.stem]
 
 
 @pytest.mark.parametrize(
@@ -156,5 +177,5 @@ def test_what_cannot_be_measured_is_refused_in_one_line(
 def test_nothing_is_written_when_no_picture_could_be_measured(run: Run, folder: Path, out: Path, fixed_weights: Path):
     for path in folder.iterdir():
         path.write_bytes(b"broken")
-    assert run("ladder", folder, "--model", fixed_weights, "--out", out).exit_code == 2
+    assert run("ladder", folder, "--model", fixed_weights, *QUICK, "--out", out).exit_code == 2
     assert list(out.iterdir()) == []
