@@ -24,15 +24,36 @@ import compressai
 import numpy as np
 import torch
 from compressai.entropy_models import EntropyModel
-from compressai.zoo.image import model_architectures
+from compressai.models import (
+    Cheng2020Anchor,
+    Cheng2020Attention,
+    FactorizedPrior,
+    FactorizedPriorReLU,
+    JointAutoregressiveHierarchicalPriors,
+    MeanScaleHyperprior,
+    ScaleHyperprior,
+)
 from numpy.typing import NDArray
 from torch import Tensor
 
 from dcae.analysis.baseline_codec import FileSession
 from dcae.images import check_image, crop, pad
 
-ARCHITECTURES = MappingProxyType({name.replace("_", "-"): made for name, made in model_architectures.items()})
-"""The zoo's architectures of one rate for each checkpoint, by their names in `compressai.zoo.image_models`."""
+ARCHITECTURES = MappingProxyType(
+    {
+        "bmshj2018-factorized": FactorizedPrior,
+        "bmshj2018-factorized-relu": FactorizedPriorReLU,
+        "bmshj2018-hyperprior": ScaleHyperprior,
+        "mbt2018-mean": MeanScaleHyperprior,
+        "mbt2018": JointAutoregressiveHierarchicalPriors,
+        "cheng2020-anchor": Cheng2020Anchor,
+        "cheng2020-attn": Cheng2020Attention,
+    }
+)
+"""The zoo's architectures of one rate for each checkpoint, by their names in `compressai.zoo.image_models`.
+
+Not the zoo's own table: other code puts more into it, such as those of variable rates, which are called otherwise.
+"""
 KEPT_MODELS = 2
 """How many models are in memory at a time."""
 MAX_CHECKPOINTS = 255

@@ -39,8 +39,10 @@ class JpegXlCodec(Baseline):
         """Why this machine lacks the codec; None if it does not."""
         if find_spec("imagecodecs") is None:
             return "the package imagecodecs is not installed"
-        import imagecodecs
-
+        try:
+            import imagecodecs
+        except (ImportError, ValueError) as error:  # built for another numpy, or a library that it lacks
+            return f"the package imagecodecs does not load ({error})"
         if not imagecodecs.JPEGXL.available:
             return f"this imagecodecs {imagecodecs.__version__} was built without {self.label}"
         return None

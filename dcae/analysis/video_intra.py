@@ -19,7 +19,7 @@ from dcae.analysis.ffmpeg import ffmpeg_version, run_ffmpeg, why_not_ffmpeg
 from dcae.images import crop
 
 TIME_LIMIT_S = 600.0
-"""How long one call may take; a photo of 12 megapixels takes VVenC two to four minutes."""
+"""How long one call may take. VVenC took 8 to 33 s a megapixel on a busy core: a huge photo may be too large."""
 MIN_SIDE_PX = 64
 """The shortest side of a stream's picture."""
 

@@ -44,7 +44,7 @@ def climb(
     A rung is a codec, and it is climbed when the model's BD-rate against it is below 0. On Kodak's 24 photos
     (`dcae data kodak` brings them), published curves are rungs too. Refinement alone climbs no rung.
 
-    VVenC takes most of the time, about half a minute for each picture of Kodak's.
+    VVenC takes most of the time, up to a minute for each picture of Kodak's.
     """
     from dcae.analysis.evaluate import AVERAGING, BD_METHOD, bd_rates, mean_curve, write_results
     from dcae.analysis.ladder import ladder, ladder_csv, ladder_json, ladder_table, write_ladder

@@ -3,9 +3,12 @@
 import hashlib
 from pathlib import Path
 
+import compressai.zoo
 import numpy as np
 import pytest
 import torch
+from compressai.models import ScaleHyperprior
+from compressai.zoo.image import model_architectures
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -49,6 +52,12 @@ def by_compressai(model: nn.Module, image: NDArray[np.uint8]) -> tuple[list[byte
         x_hat: Tensor = model.decompress(coded["strings"], coded["shape"])["x_hat"]  # pyright: ignore[reportCallIssue]
     levels = (x_hat[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
     return [strings[0] for strings in coded["strings"]], levels[: image.shape[0], : image.shape[1]]
+
+
+def test_the_architectures_are_the_zoos_of_one_rate_each():
+    assert set(ARCHITECTURES) == {name for name in compressai.zoo.image_models if not name.endswith("-vbr")} - {"dcae"}
+    theirs = {name.replace("_", "-"): made for name, made in model_architectures.items()}
+    assert ARCHITECTURES.items() <= theirs.items()
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -115,7 +124,7 @@ def test_weights_whose_symbols_the_coder_does_not_survive_are_refused(tmp_path: 
 
 
 def test_weights_of_one_channel_are_refused(tmp_path: Path, photo: NDArray[np.uint8]):
-    path = save(ARCHITECTURES["bmshj2018-hyperprior"](1, 2), tmp_path / "narrow.pth.tar")
+    path = save(ScaleHyperprior(1, 2), tmp_path / "narrow.pth.tar")
     with pytest.raises(ValueError, match=r"narrow\.pth\.tar has 1 channel; CompressAI's coder needs 2"):
         ZooCodec("bmshj2018-hyperprior", [path]).open(photo).encode(1)
 

@@ -1,6 +1,7 @@
 """What is particular to JPEG XL: a package that a machine may lack."""
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,13 @@ def test_without_its_package_it_is_missing_with_the_reason(monkeypatch: pytest.M
     monkeypatch.setattr("dcae.analysis.jpeg_xl.find_spec", lambda name: None)
     assert JPEG_XL.missing == "the package imagecodecs is not installed"
     assert "jpeg-xl" not in available_baselines()
+
+
+def test_a_package_that_does_not_load_is_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "imagecodecs.py").write_text("raise ImportError('libjxl.so.0.11: cannot open shared object file')\n")
+    monkeypatch.delitem(sys.modules, "imagecodecs", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert JPEG_XL.missing == ("the package imagecodecs does not load (libjxl.so.0.11: cannot open shared object file)")
 
 
 def test_a_package_that_was_built_without_it_is_the_reason(monkeypatch: pytest.MonkeyPatch):
