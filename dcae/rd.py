@@ -1,4 +1,4 @@
-"""Rate and distortion of 8-bit images: PSNR, bits per pixel, BD-rate.
+"""Rate and distortion of 8-bit images: PSNR of colours and of luma, bits per pixel, BD-rate.
 
 Numbers in, numbers out: knows nothing of codecs, files and torch. The perceptual measures are in `dcae.metrics`.
 """
@@ -13,6 +13,8 @@ BD_METHODS = ("akima", "pchip", "cubic")
 """How :func:`bd_rate` may join the points."""
 MIN_BD_POINTS = 4
 """The fewest points of a curve for :func:`bd_rate`."""
+
+_LUMA_THOUSANDTHS = (299, 587, 114)
 
 
 def psnr_db(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
@@ -39,6 +41,36 @@ def psnr_db(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     difference = np.subtract(a, b, dtype=np.int32).ravel()
     squared_error = int(np.sum(difference * difference, dtype=np.int64))  # exact, whatever the image's size
     return float("inf") if squared_error == 0 else float(10 * np.log10(255**2 * a.size / squared_error))
+
+
+def psnr_y_db(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Return the PSNR of two RGB images' luma, Y = 0.299 R + 0.587 G + 0.114 B (BT.601 in full range, as JPEG's).
+
+    Y is not rounded to 8 bits, since under noise of 51 dB that took 1.2 dB off.
+
+    Args:
+        a: uint8, H x W x 3, RGB.
+        b: the same shape. The two are interchangeable.
+
+    Returns:
+        dB; infinity if no pixel's luma differs.
+
+    Raises:
+        ValueError: not uint8, different shapes, not RGB, or empty.
+
+    >>> black = np.zeros((4, 4, 3), np.uint8)
+    >>> green = black + np.array([0, 1, 0], np.uint8)
+    >>> round(psnr_y_db(black, black + 1), 2), round(psnr_y_db(black, green), 2), psnr_y_db(black, black)
+    (48.13, 52.76, inf)
+    """
+    if a.dtype != np.uint8 or b.dtype != np.uint8:
+        raise ValueError(f"images are {a.dtype} and {b.dtype}; both must be uint8")
+    if a.shape != b.shape or a.size == 0 or a.ndim != 3 or a.shape[2] != 3:
+        raise ValueError(f"images have shapes {a.shape} and {b.shape}; must be the same, H x W x 3, and not empty")
+    thousandths = np.subtract(a, b, dtype=np.int32) @ np.array(_LUMA_THOUSANDTHS, np.int32)  # H x W
+    squared_error = int(np.sum(np.square(thousandths, dtype=np.int64)))  # exact for 128 million pixels and more
+    pixels = thousandths.size
+    return float("inf") if squared_error == 0 else float(10 * np.log10(255_000**2 * pixels / squared_error))
 
 
 def bpp(num_bytes: float, width: int, height: int) -> float:

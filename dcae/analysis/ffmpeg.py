@@ -32,6 +32,17 @@ def why_not_ffmpeg(codec: str, encoder: str) -> str | None:
     return None if flags.startswith("D") else f"this FFmpeg {ffmpeg_version()} does not decode {codec}"
 
 
+def why_not_filter(name: str) -> str | None:
+    """Why this machine has no FFmpeg with this filter; None if it has."""
+    if find_spec("imageio_ffmpeg") is None:
+        return "the package imageio-ffmpeg is not installed"
+    try:
+        known = _filters(_program())
+    except (OSError, RuntimeError, ValueError) as error:
+        return f"imageio-ffmpeg has no FFmpeg that runs here ({error})"
+    return None if name in known else f"this FFmpeg {ffmpeg_version()} was built without {name}"
+
+
 def ffmpeg_version() -> str:
     """The program's own version."""
     return _first_line(_program()).removeprefix("ffmpeg version ").partition(" ")[0]
@@ -79,6 +90,13 @@ def _codecs(program: str) -> dict[str, str]:
     listing = _run(program, ("-codecs",), b"", PROBE_LIMIT_S).decode(errors="replace")
     rows = [line.split(maxsplit=2) for line in listing.splitlines()]
     return {row[1]: f"{row[0]} {row[2]}" for row in rows if len(row) == 3}
+
+
+@cache
+def _filters(program: str) -> frozenset[str]:
+    listing = _run(program, ("-filters",), b"", PROBE_LIMIT_S).decode(errors="replace")
+    rows = [line.split(maxsplit=2) for line in listing.splitlines()]
+    return frozenset(row[1] for row in rows if len(row) == 3)
 
 
 @cache

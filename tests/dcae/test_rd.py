@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcae.rd import bd_rate, bpp, psnr_db
+from dcae.rd import bd_rate, bpp, psnr_db, psnr_y_db
 
 # Kodak, 24 images, (bpp, RGB PSNR in dB), rounded to 6 decimals: facts from the sources named.
 # CompressAI 869a9f5, results/image/kodak/vtm.json, points up to 1.5 bpp
@@ -138,3 +138,34 @@ def test_an_unknown_method_is_refused():
 def test_importing_rd_brings_in_neither_torch_nor_matplotlib():
     code = "import sys, dcae.rd; sys.exit(any(name in sys.modules for name in ('torch', 'matplotlib', 'scipy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_luma_is_bt_601_in_full_range_and_not_rounded():
+    rng = np.random.default_rng(1)
+    a, b = (rng.integers(0, 256, (7, 9, 3), dtype=np.uint8) for _ in range(2))
+    y_a, y_b = (image.astype(float) @ [0.299, 0.587, 0.114] for image in (a, b))
+    assert psnr_y_db(a, b) == pytest.approx(10 * np.log10(255**2 / np.mean((y_a - y_b) ** 2)), rel=1e-12)
+    assert psnr_y_db(b, a) == psnr_y_db(a, b)
+
+
+def test_psnr_of_luma_is_exact_where_sums_are_large():
+    black, white = np.zeros((1000, 1500, 3), np.uint8), np.full((1000, 1500, 3), 255, np.uint8)
+    assert psnr_y_db(black, white) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        (np.zeros((2, 2, 3)), np.zeros((2, 2, 3), np.uint8), "images are float64 and uint8; both must be uint8"),
+        (
+            np.zeros((2, 2, 3), np.uint8),
+            np.zeros((2, 3, 3), np.uint8),
+            r"\(2, 2, 3\) and \(2, 3, 3\); must be the same",
+        ),
+        (np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint8), r"must be the same, H x W x 3"),
+        (np.zeros((0, 2, 3), np.uint8), np.zeros((0, 2, 3), np.uint8), "and not empty"),
+    ],
+)
+def test_psnr_of_luma_refuses_what_is_no_pair_of_rgb_images(a: np.ndarray, b: np.ndarray, message: str):
+    with pytest.raises(ValueError, match=message):
+        psnr_y_db(a, b)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dcae.analysis.ffmpeg import run_ffmpeg, why_not_ffmpeg
+from dcae.analysis.ffmpeg import run_ffmpeg, why_not_ffmpeg, why_not_filter
 
 Stand = Callable[[str], None]
 
@@ -92,3 +92,18 @@ def test_a_program_that_does_not_run_is_the_reason(stand_in: Stand):
 def test_without_its_package_that_is_the_reason(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("dcae.analysis.ffmpeg.find_spec", lambda name: None)
     assert why_not_ffmpeg("hevc", "libx265") == "the package imageio-ffmpeg is not installed"
+    assert why_not_filter("libvmaf") == "the package imageio-ffmpeg is not installed"
+
+
+def test_a_filter_that_is_not_built_in_is_the_reason(stand_in: Stand):
+    listing = "echo ' .. libvmaf  VV->V  Calculate the VMAF.'"
+    stand_in(f'if [ "$2" = -version ]; then echo "ffmpeg version 9.1 Copyright"; else {listing}; fi')
+    assert why_not_filter("libvmaf") is None
+    assert why_not_filter("vmaf") == "this FFmpeg 9.1 was built without vmaf"
+
+
+def test_a_program_that_does_not_run_has_no_filters(stand_in: Stand):
+    stand_in("exit 126")
+    assert why_not_filter("libvmaf") == (
+        "imageio-ffmpeg has no FFmpeg that runs here (FFmpeg gave up with exit code 126: it said nothing)"
+    )
