@@ -1,6 +1,6 @@
 """What others published on Kodak's 24 photos, each curve with its source and with what to mind when comparing.
 
-The numbers are data of the package (`data/published/kodak.json`), found through importlib.resources. Knows numbers and
+The numbers are data of the package (`data/published`), found through importlib.resources. Knows numbers and
 words only: what is compared with them, and how, is for others to say (`dcae.analysis.ladder`).
 """
 
@@ -45,9 +45,23 @@ def published_curves() -> dict[str, PublishedCurve]:
     >>> list(published_curves())
     ['bmshj2018-factorized', 'bmshj2018-hyperprior', 'shallow-ntc-2-layer', 'mbt2018-mean', 'bpg', 'vtm', 'dcae']
     """
-    record = json.loads((files("dcae_data") / "published" / "kodak.json").read_text("utf-8"))
+    return _read("kodak.json")
+
+
+def audit_curves() -> dict[str, PublishedCurve]:
+    """Curves that show how far a BD-rate depends on its anchor, by name: another VTM, and more learned codecs.
+
+    >>> list(audit_curves())
+    ['vtm-12.1-bench', 'elic', 'tcm-large', 'hpcm-large']
+    """
+    return _read("anchors.json")
+
+
+def _read(file: str) -> dict[str, PublishedCurve]:
+    record = json.loads((files("dcae_data") / "published" / file).read_text("utf-8"))
+    shared = {"averaging": record["averaging"]} if "averaging" in record else {}  # else each curve has its own
     curves = [
-        PublishedCurve(**entry | {key: tuple(entry[key]) for key in ("bpp", "psnr_db")}, averaging=record["averaging"])
+        PublishedCurve(**shared | entry | {key: tuple(entry[key]) for key in ("bpp", "psnr_db")})
         for entry in record["curves"]
     ]
     return {curve.name: curve for curve in curves}
