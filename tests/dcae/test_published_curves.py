@@ -98,7 +98,9 @@ def test_every_published_file_has_the_hash_that_the_readme_states(root: Path):
 
 def test_every_curve_is_listed_with_its_source_and_licence(root: Path):
     readme = (root / "data" / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]*(?:BSD|MIT|UC Irvine|none stated)[^|]*) \|$", readme, re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]*(?:BSD|MIT|UC Irvine|none stated)[^|]*) \|$", readme, re.MULTILINE
+    )
     assert [name for name, _, _ in rows] == [*CURVES, *AUDIT]
     for curve in (CURVES | AUDIT).values():
         repository, at = curve.source.split(", ")[:2]
