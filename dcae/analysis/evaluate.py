@@ -14,7 +14,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,42 @@ class BDRate:
     reason: str
 
 
+class CodedFile(NamedTuple):
+    """One file of an image, and what it decodes to.
+
+    Attributes:
+        quality: the codec's own dial; None if it has none.
+        num_bytes: the whole file's size.
+        picture: uint8, H x W x 3, RGB.
+    """
+
+    quality: float | None
+    num_bytes: int
+    picture: NDArray[np.uint8]
+
+
+def coded_files(codec: Codec, image: NDArray[np.uint8], qualities: Iterable[float | None]) -> Iterator[CodedFile]:
+    """One file after the other of one image: encoded, and decoded from its bytes. The session is opened once.
+
+    Args:
+        codec: any of the protocol.
+        image: uint8, H x W x 3, RGB.
+        qualities: legal ones of the codec; None is its one setting if it has no dial.
+
+    Raises:
+        ValueError: the codec does not take the image or a quality.
+    """
+    session = codec.open(image)
+    for quality in qualities:
+        data = session.encode(quality)
+        yield CodedFile(quality, len(data), codec.decode(data))
+
+
+def point_quality(quality: float | None) -> float:
+    """What an `RDPoint` has as quality."""
+    return FIXED_QUALITY if quality is None else float(quality)
+
+
 def rd_points(
     codec_name: str, codec: Codec, image_name: str, image: NDArray[np.uint8], qualities: Iterable[float | None]
 ) -> Iterator[RDPoint]:
@@ -98,16 +134,13 @@ def rd_points(
     Raises:
         ValueError: the codec does not take the image or a quality.
     """
-    session = codec.open(image)
-    for quality in qualities:
-        data = session.encode(quality)
-        decoded = codec.decode(data)
+    for quality, num_bytes, decoded in coded_files(codec, image, qualities):
         yield RDPoint(
             image=image_name,
             codec=codec_name,
-            quality=FIXED_QUALITY if quality is None else float(quality),
-            bytes=len(data),
-            bpp=bpp(len(data), image.shape[1], image.shape[0]),
+            quality=point_quality(quality),
+            bytes=num_bytes,
+            bpp=bpp(num_bytes, image.shape[1], image.shape[0]),
             psnr_db=psnr_db(image, decoded),
             ms_ssim=ms_ssim(image, decoded),
         )

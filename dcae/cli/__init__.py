@@ -8,6 +8,7 @@ import typer
 
 from dcae.cli.bench import bench
 from dcae.cli.coding import decode, encode, info
+from dcae.cli.compare import compare
 from dcae.cli.data import data_commands
 from dcae.cli.evaluation import evaluate_folder
 from dcae.cli.ladder import climb
@@ -28,6 +29,7 @@ app.command()(encode)
 app.command()(decode)
 app.command()(info)
 app.command("eval")(evaluate_folder)
+app.command()(compare)
 app.command("ladder")(climb)
 app.command()(train)
 app.command()(export)

@@ -1,11 +1,15 @@
 """`dcae eval`: how many bits, and how good, on a folder of pictures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from dcae.analysis.baselines import BASELINES, baseline, missing_baselines
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
@@ -20,6 +24,8 @@ from dcae.shipped_weights import immutable_name
 
 if TYPE_CHECKING:
     from dcae.analysis.evaluate import BDRate, MeanPoint
+
+P = TypeVar("P", bound=RDPoint)
 
 NUM_LMBDAS = 8
 CODEC_HELP = (
@@ -38,11 +44,19 @@ class Contender:
         codec: any of the protocol.
         qualities: those of its curve.
         settings: what belongs beside the curve.
+        files: the weights of each quality, where `settings` names files and not what is in them.
     """
 
     codec: Codec
     qualities: Sequence[float | None]
     settings: str
+    files: Mapping[float, Path] = field(default_factory=dict)
+
+    def version(self, quality: float | None) -> str:
+        """What decides, with the program itself, which file an image becomes at a quality: settings and weights."""
+        if quality is None or quality not in self.files:
+            return self.settings
+        return f"{self.settings}, weights file {_sha256(self.files[quality])}"
 
 
 def evaluate_folder(
@@ -78,7 +92,7 @@ def evaluate_folder(
     means = mean_curve(points)
     rates = [rate for anchor in contenders if anchor in BASELINES for rate in bd_rates(means, anchor)]
     paths = write_results(out, points, means, rates, {name: entry.settings for name, entry in contenders.items()})
-    typer.echo(_table(points, means))
+    typer.echo(table(points, means))
     typer.echo(f"{means[0].images} pictures; {AVERAGING}")
     for rate in rates:
         typer.echo(_sentence(rate))
@@ -137,7 +151,7 @@ def _of_zoo(architecture: str, path: Path) -> Contender:
 
     files = sorted(file for file in path.iterdir() if file.name.endswith(WEIGHTS_SUFFIXES)) if path.is_dir() else [path]
     codec = ZooCodec(architecture, files)
-    return Contender(codec, codec.qualities, codec.settings)
+    return Contender(codec, codec.qualities, codec.settings, dict(zip(codec.qualities, codec.checkpoints, strict=True)))
 
 
 def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, Contender]:
@@ -147,7 +161,8 @@ def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, Contender]:
     qualities = [legal_lmbda(codec, lmbda) for lmbda in dict.fromkeys(lmbdas or _curve(codec.qualities))]
     if isinstance(codec, FixedLmbdaCodec):
         files = ", ".join(path.name for path in codec.weights.values())
-        return {Path(model).resolve().name: Contender(codec, qualities, f"DCAE, one model for each lambda: {files}")}
+        words = f"DCAE, one model for each lambda: {files}"
+        return {Path(model).resolve().name: Contender(codec, qualities, words, codec.weights)}
     hash8 = codec.identity[:8]
     name = f"{Path(model).name.split('.')[0].removesuffix(f'-{hash8}')}-{hash8}"
     return {name: Contender(codec, qualities, f"DCAE, weights {codec.identity}")}
@@ -155,46 +170,71 @@ def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, Contender]:
 
 def _curve(legal: Interval | Sequence[float] | None) -> Sequence[float | None]:
     """The lambdas of a curve where the user gives none."""
-    import numpy as np
-
     if isinstance(legal, Interval):
         return [float(f"{lmbda:.4g}") for lmbda in np.geomspace(LMBDA_MIN, LMBDA_MAX, NUM_LMBDAS)]
     return [None] if legal is None else legal
 
 
-def measure(pictures: Sequence[Path], contenders: dict[str, Contender], failures: Failures) -> list[RDPoint]:
-    """All points, behind a progress bar; a picture that one codec cannot take is left out for all, as means need it.
+@cache
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
-    Of several processes each measures its part of the pictures, and the first one goes on with all of them.
+
+def measure(pictures: Sequence[Path], contenders: dict[str, Contender], failures: Failures) -> list[RDPoint]:
+    """The points of `dcae.analysis.evaluate.rd_points`, as `measure_by` collects them.
 
     Raises:
-        typer.Exit: this is another one than the first.
+        typer.Exit: this is another process than the first of several, which goes on alone.
+    """
+    from dcae.analysis.evaluate import rd_points
+
+    def points_of(name: str, entry: Contender, image_name: str, image: NDArray[np.uint8]) -> Iterator[RDPoint]:
+        return rd_points(name, entry.codec, image_name, image, entry.qualities)
+
+    points = measure_by(points_of, pictures, contenders, failures)
+    if not is_first():
+        raise typer.Exit
+    return points
+
+
+def measure_by(
+    points_of: Callable[[str, Contender, str, NDArray[np.uint8]], Iterator[P]],
+    pictures: Sequence[Path],
+    contenders: dict[str, Contender],
+    failures: Failures,
+) -> list[P]:
+    """All points, behind a progress bar; a picture that one codec cannot take is left out for all, as means need it.
+
+    Of several processes each measures its part of the pictures, and all of them return all points.
+
+    Args:
+        points_of: the points of one codec, by its name, on one image, by its name.
+        pictures: files.
+        contenders: codecs by name.
+        failures: takes the reports; those of all processes are counted.
     """
     from tqdm import tqdm
 
-    from dcae.analysis.evaluate import rd_points
-
-    points: list[RDPoint] = []
+    points: list[P] = []
     part = dealt(pictures)
     total = len(part) * sum(len(entry.qualities) for entry in contenders.values())
     with tqdm(total=total, unit="file", disable=None if is_first() else True, leave=False) as bar:
         for path in part:
             with failures.of(path):
                 image = load_image(path)
-                of_this_picture: list[RDPoint] = []
+                of_this_picture: list[P] = []
                 for name, entry in contenders.items():
-                    for point in rd_points(name, entry.codec, path.name, image, entry.qualities):
+                    for point in points_of(name, entry, path.name, image):
                         of_this_picture.append(point)
                         bar.update()
                 points += of_this_picture
     points, failures.count = gathered(points), sum(gathered([failures.count]))
-    if not is_first():
-        raise typer.Exit
     places = {path.name: place for place, path in enumerate(pictures)}
     return sorted(points, key=lambda point: places[point.image])
 
 
-def _table(points: Sequence[RDPoint], means: "Sequence[MeanPoint]") -> str:
+def table(points: Sequence[RDPoint], means: "Sequence[MeanPoint]") -> str:
     """A row for every picture at every quality, then the means, whose picture is "mean", as in the CSV file."""
     rows = [("image", "codec", f"{'quality':>8}  {'bpp':>8}  {'PSNR dB':>8}  {'MS-SSIM':>8}")]
     rows += [(point.image, point.codec, _figures(point)) for point in points]
