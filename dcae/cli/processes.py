@@ -3,10 +3,12 @@
 The processes are torchrun's, so a command that several machines run together is started by torchrun itself.
 """
 
+import atexit
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, TypeVar
 
 import typer
@@ -56,11 +58,19 @@ def gathered(found: Sequence[T]) -> list[T]:
     """What all processes have found, in each of them."""
     if _count() == 1:
         return list(found)
-    from accelerate import PartialState
     from accelerate.utils import gather_object
 
-    PartialState(cpu=True)
+    _join()
     return gather_object(list(found))
+
+
+@cache
+def _join() -> None:
+    """Joins the other processes until this one ends: a group that is not left aborts now and then at the very end."""
+    from accelerate import PartialState
+
+    state = PartialState(cpu=True)
+    atexit.register(state.destroy_process_group)
 
 
 def _rank() -> int:
