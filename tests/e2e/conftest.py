@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, WebSocket, expect, sync_playwright
 
 from .widget_page import MountedWidget, WidgetPage
 
@@ -35,6 +35,7 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 START_LIMIT_S = 120
+expect.set_options(timeout=60_000)  # ms; playwright's own 5 s are too few where a kernel has cells to run first
 
 
 @pytest.fixture(scope="module")
