@@ -31,9 +31,9 @@ _RUN_ALL = """async () => {
 
 
 def run_lesson(page: Page, url: str) -> None:
-    """Opens a lesson in JupyterLab and runs all of its cells; what is awaited on the page later may take a while."""
+    """Opens a lesson alone in JupyterLab and runs all its cells; what the page is to show later may take a while."""
     page.set_default_timeout(LIMIT_MS)
-    page.goto(url)
+    page.goto(f"{url}&reset")  # else the tabs of tests before come back, and which one is in front is chance
     page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
     page.evaluate(_RUN_ALL)
 
