@@ -1,8 +1,9 @@
-"""Rate and distortion of 8-bit images: PSNR of colours and of luma, bits per pixel, BD-rate.
+"""Rate and distortion of 8-bit images: PSNR of colours and of luma, MS-SSIM in dB, bits per pixel, BD-rate.
 
 Numbers in, numbers out: knows nothing of codecs, files and torch. The perceptual measures are in `dcae.metrics`.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,6 +72,18 @@ def psnr_y_db(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     squared_error = int(np.sum(np.square(thousandths, dtype=np.int64)))  # exact for 128 million pixels and more
     pixels = thousandths.size
     return float("inf") if squared_error == 0 else float(10 * np.log10(255_000**2 * pixels / squared_error))
+
+
+def ms_ssim_db(value: float) -> float:
+    """MS-SSIM in dB: -10 log10(1 - MS-SSIM); infinity for identical pictures.
+
+    Args:
+        value: 0 to 1.
+
+    >>> round(ms_ssim_db(0.99), 6), ms_ssim_db(1.0)
+    (20.0, inf)
+    """
+    return math.inf if value >= 1 else -10 * math.log10(1 - value)
 
 
 def bpp(num_bytes: float, width: int, height: int) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dcae.codec.protocol import Codec
 from dcae.codec.rate_control import Measure, Reached, UnreachableTarget, encode_to_measure, encode_to_size
-from dcae.rd import psnr_db
+from dcae.rd import ms_ssim_db, psnr_db
 
 
 class Target(NamedTuple):
@@ -79,15 +79,6 @@ def target_of(options: Mapping[str, float | None], others: Mapping[str, float | 
     if not 0 < given[0].value < highest:
         raise ValueError(f"{names[0]} is {given[0].value}; must be above 0 and below {highest:g}")
     return given[0]
-
-
-def ms_ssim_db(value: float) -> float:
-    """MS-SSIM in dB: -10 log10(1 - MS-SSIM); infinity for identical pictures.
-
-    >>> round(ms_ssim_db(0.99), 6), ms_ssim_db(1.0)
-    (20.0, inf)
-    """
-    return math.inf if value >= 1 else -10 * math.log10(1 - value)
 
 
 def _similarity(image: NDArray[np.uint8]) -> Callable[[NDArray[np.uint8]], float]:
