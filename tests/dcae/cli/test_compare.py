@@ -80,7 +80,7 @@ def test_a_killed_run_goes_on_and_its_table_is_that_of_one_that_was_not(
     assert f"{POINTS - 8} points measured, 8 kept from before" in resumed.stdout
     whole = run(*arguments, tmp_path / "whole")
     assert f"{POINTS} points measured, 0 kept from before" in whole.stdout
-    for name in ("points.csv", "compare.json", "compressai/jpeg.json"):
+    for name in ("points.csv", "points.parquet", "compare.json", "compressai/jpeg.json"):
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
@@ -98,7 +98,13 @@ def test_every_point_has_its_row_with_every_measure(run: Run, folder: Path, out:
     assert all(bool(row["vmaf"]) == (why_not_vmaf() is None) for row in rows)
     assert result.stdout.splitlines()[-1] == "written: " + ", ".join(
         str(out / name)
-        for name in ("points.csv", "compare.json", "compressai/jpeg.json", f"compressai/{weights.stem}.json")
+        for name in (
+            "points.csv",
+            "points.parquet",
+            "compare.json",
+            "compressai/jpeg.json",
+            f"compressai/{weights.stem}.json",
+        )
     )
 
 
