@@ -18,6 +18,8 @@ from dcae.results import FileInfo
 from dcae.windows import Windows
 
 Floats = NDArray[np.float32]
+PLACE_PX = 16
+"""A place of y is so many pixels of the padded image, in both directions."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -242,5 +244,6 @@ class RateMap:
 
 def _shares(begin: int, end: int, count: int) -> NDArray[np.float64]:
     """How much of each of `count` places of 16 px lies between two px: (count,), 0 to 1."""
-    places = 16 * np.arange(count)
-    return np.clip(np.minimum(end, places + 16) - np.maximum(begin, places), 0, 16) / 16
+    places = PLACE_PX * np.arange(count)
+    covered_px = np.minimum(end, places + PLACE_PX) - np.maximum(begin, places)
+    return np.clip(covered_px, 0, PLACE_PX) / PLACE_PX

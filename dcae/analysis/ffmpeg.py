@@ -20,12 +20,9 @@ def why_not_ffmpeg(codec: str, encoder: str) -> str | None:
         codec: FFmpeg's name of the format, which it must decode.
         encoder: FFmpeg's name of the encoder.
     """
-    if find_spec("imageio_ffmpeg") is None:
-        return "the package imageio-ffmpeg is not installed"
-    try:
-        known = _codecs(_program())
-    except (OSError, RuntimeError, ValueError) as error:
-        return f"imageio-ffmpeg has no FFmpeg that runs here ({error})"
+    known, why_not = _built_in("-codecs")
+    if why_not:
+        return why_not
     flags, _, words = known.get(codec, "").partition(" ")
     if encoder not in words.replace(")", " ").split():
         return f"this FFmpeg {ffmpeg_version()} was built without {encoder}"
@@ -34,13 +31,8 @@ def why_not_ffmpeg(codec: str, encoder: str) -> str | None:
 
 def why_not_filter(name: str) -> str | None:
     """Why this machine has no FFmpeg with this filter; None if it has."""
-    if find_spec("imageio_ffmpeg") is None:
-        return "the package imageio-ffmpeg is not installed"
-    try:
-        known = _filters(_program())
-    except (OSError, RuntimeError, ValueError) as error:
-        return f"imageio-ffmpeg has no FFmpeg that runs here ({error})"
-    return None if name in known else f"this FFmpeg {ffmpeg_version()} was built without {name}"
+    known, why_not = _built_in("-filters")
+    return why_not or (None if name in known else f"this FFmpeg {ffmpeg_version()} was built without {name}")
 
 
 def ffmpeg_version() -> str:
@@ -84,19 +76,22 @@ def _program() -> str:
     return imageio_ffmpeg.get_ffmpeg_exe()
 
 
+def _built_in(option: str) -> tuple[dict[str, str], str | None]:
+    """What an option lists; or nothing, and why the program cannot be asked."""
+    if find_spec("imageio_ffmpeg") is None:
+        return {}, "the package imageio-ffmpeg is not installed"
+    try:
+        return _listed(_program(), option), None
+    except (OSError, RuntimeError, ValueError) as error:
+        return {}, f"imageio-ffmpeg has no FFmpeg that runs here ({error})"
+
+
 @cache
-def _codecs(program: str) -> dict[str, str]:
-    """By the name of each format: its flags, a space, and the words that name its decoders and encoders."""
-    listing = _run(program, ("-codecs",), b"", PROBE_LIMIT_S).decode(errors="replace")
+def _listed(program: str, option: str) -> dict[str, str]:
+    """By the name of each thing listed: its flags, a space, and the words about it."""
+    listing = _run(program, (option,), b"", PROBE_LIMIT_S).decode(errors="replace")
     rows = [line.split(maxsplit=2) for line in listing.splitlines()]
     return {row[1]: f"{row[0]} {row[2]}" for row in rows if len(row) == 3}
-
-
-@cache
-def _filters(program: str) -> frozenset[str]:
-    listing = _run(program, ("-filters",), b"", PROBE_LIMIT_S).decode(errors="replace")
-    rows = [line.split(maxsplit=2) for line in listing.splitlines()]
-    return frozenset(row[1] for row in rows if len(row) == 3)
 
 
 @cache

@@ -8,8 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from dcae.anchor_audit import AnchorAudit, AuditedRate
-
-_INK, _BLUE, _ORANGE = "#24292f", "#1f66a8", "#c9601c"
+from dcae_widgets.figure_style import BLUE, INK, ORANGE
 
 
 def anchor_figure(audit: AnchorAudit, chosen: AuditedRate) -> Figure:
@@ -21,23 +20,23 @@ def anchor_figure(audit: AnchorAudit, chosen: AuditedRate) -> Figure:
     """
     figure = Figure(figsize=(10.5, 4.4), dpi=110, facecolor="#ffffff", layout="constrained")
     left, right = (axes for axes in _row(figure))
-    for curves, name, colour in ((audit.codecs, chosen.codec, _BLUE), (audit.anchors, chosen.anchor, _ORANGE)):
+    for curves, name, colour in ((audit.codecs, chosen.codec, BLUE), (audit.anchors, chosen.anchor, ORANGE)):
         points = next(curve.points for curve in curves if curve.name == name)
         left.plot(*zip(*points, strict=True), "o-", color=colour, markersize=4, label=name)
     if chosen.psnr_interval_db is not None:
-        left.axhspan(*chosen.psnr_interval_db, color=_INK, alpha=0.06, label="PSNR compared")
+        left.axhspan(*chosen.psnr_interval_db, color=INK, alpha=0.06, label="PSNR compared")
     left.set(xlabel="bits a pixel", ylabel="PSNR (dB)", xscale="log")
     left.xaxis.set_major_formatter("{x:g}")
     left.legend(frameon=False, fontsize=9)
     rates = [audit.rate(chosen.codec, anchor.name, chosen.method, chosen.points_used) for anchor in audit.anchors]
-    colours = [_ORANGE if rate.anchor == chosen.anchor else "#c9ced6" for rate in rates]
+    colours = [ORANGE if rate.anchor == chosen.anchor else "#c9ced6" for rate in rates]
     bars = right.barh([rate.anchor for rate in rates], [rate.percent or 0 for rate in rates], color=colours)
     labels = ["n/a" if rate.percent is None else f"{rate.percent:+.1f} %" for rate in rates]
     right.bar_label(bars, labels, padding=3, fontsize=9)
     right.margins(x=0.2)
     right.invert_yaxis()
     right.set(xlabel=f"BD-rate (%), {chosen.method}, {chosen.points_used}")
-    figure.suptitle(chosen.words, fontsize=10, color=_INK, wrap=True)
+    figure.suptitle(chosen.words, fontsize=10, color=INK, wrap=True)
     return figure
 
 

@@ -18,9 +18,7 @@ from matplotlib.figure import Figure
 from dcae.anchor_audit import AnchorAudit, AuditedRate
 from dcae_widgets.anchor_figure import anchor_figure
 from dcae_widgets.plot import Plot, Series
-from dcae_widgets.saved_view import SavedView
-
-LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
+from dcae_widgets.saved_view import ROW, SavedView
 
 
 class AnchorView(SavedView):
@@ -49,7 +47,7 @@ class AnchorView(SavedView):
         self._said = HTML()
         left = VBox([*self.controls.values(), self._said], layout=BoxLayout(flex="1 1 300px", min_width="0"))
         right = VBox([self._curves, self._bars], layout=BoxLayout(flex="2 1 420px", min_width="0"))
-        super().__init__([left, right], layout=BoxLayout(**LAYOUT))
+        super().__init__([left, right], layout=BoxLayout(**ROW))
         for control in self.controls.values():
             control.observe(lambda _: self._show(), "value")
         self._bars.observe(self._choose, "chosen")

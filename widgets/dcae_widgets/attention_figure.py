@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from dcae.traces import WindowAttentionTrace
 from dcae.windows import Rectangle
 from dcae_widgets.attention_window import AttentionWindow
+from dcae_widgets.figure_style import BLUE, INK, PAPER
 from dcae_widgets.heat import DIVERGING, SEQUENTIAL, round_ticks
 
-_INK, _PAPER, _MASK, _SEEN = "#24292f", "#ffffff", "#5d646c", "#0b6bcb"
-_COLOURS, _MARKED = "#1f66a8", "#e07b39"
+_MASK, _SEEN = "#5d646c", "#0b6bcb"
+_COLOURS, _MARKED = BLUE, "#e07b39"
 _COLUMNS, _WIDTH_IN, _PANEL_IN = 6, 9.0, 1.75
 
 
@@ -52,7 +53,7 @@ def attention_figure(image: NDArray[np.uint8], window: AttentionWindow, name: st
     heads = len(record.relative_position)
     rows = -(-heads // _COLUMNS)
     heights = (2.7, rows * _PANEL_IN + 0.35, rows * _PANEL_IN + 0.35)
-    figure = Figure(figsize=(_WIDTH_IN, sum(heights)), dpi=110, facecolor=_PAPER, layout="constrained")
+    figure = Figure(figsize=(_WIDTH_IN, sum(heights)), dpi=110, facecolor=PAPER, layout="constrained")
     parts: Any = figure.subfigures(3, 1, height_ratios=heights)  # matplotlib types it as one
     above: Any = parts[0].subplots(1, 2, width_ratios=(1.3, 1))
     _draw_photo(above[0], image, window, name)
@@ -67,9 +68,9 @@ def draw_distances(axes: Axes, record: WindowAttentionTrace, head: int) -> None:
     far, even = record.mean_distance * record.position_px, record.windows.even_distance * record.position_px
     colours = [_MARKED if index == head else _COLOURS for index in range(len(far))]
     bars = axes.bar(range(len(far)), far, color=colours, width=0.7)
-    axes.bar_label(bars, fmt="%.1f", fontsize=9, label_type="center", color=_PAPER)
-    axes.axhline(even, color=_INK, linestyle=":", linewidth=1.2)
-    axes.set_title(f"Mean attention distance (dotted: all keys alike, {even:.1f} px)", fontsize=9, color=_INK)
+    axes.bar_label(bars, fmt="%.1f", fontsize=9, label_type="center", color=PAPER)
+    axes.axhline(even, color=INK, linestyle=":", linewidth=1.2)
+    axes.set_title(f"Mean attention distance (dotted: all keys alike, {even:.1f} px)", fontsize=9, color=INK)
     axes.set(xticks=range(len(far)), ylim=(0, 1.1 * max(even, far.max())))
     axes.set_xlabel("head", fontsize=9)
     axes.set_ylabel("distance (px)", fontsize=9)
@@ -84,11 +85,11 @@ def _place(window: AttentionWindow) -> tuple[int, int, int, int]:
 def _draw_photo(axes: Axes, image: NDArray[np.uint8], window: AttentionWindow, name: str) -> None:
     axes.imshow(image, extent=(0, window.width, window.height, 0))
     for piece in window.masked_px:
-        _outline(axes, piece, edgecolor=_PAPER, facecolor=_MASK, hatch="////", alpha=0.8)
-    _outline(axes, window.seen_px, edgecolor=_PAPER, linewidth=4)
+        _outline(axes, piece, edgecolor=PAPER, facecolor=_MASK, hatch="////", alpha=0.8)
+    _outline(axes, window.seen_px, edgecolor=PAPER, linewidth=4)
     _outline(axes, window.seen_px, edgecolor=_SEEN, linewidth=2)
     _outline(axes, window.cell_px, edgecolor="black", facecolor="white", linewidth=1)
-    axes.set_title(name, fontsize=9, color=_INK, pad=8)
+    axes.set_title(name, fontsize=9, color=INK, pad=8)
     axes.set(xlim=(0, window.width), ylim=(window.height, 0))
     axes.tick_params(labelsize=8)
     masked = ", grey: masked" if window.masked_px else ""
@@ -105,7 +106,7 @@ def _panels(part: SubFigure, count: int, title: str) -> Sequence[Axes]:
     panels: Any = part.subplots(-(-count // columns), columns, squeeze=False).ravel()
     for axes in panels[count:]:
         axes.set_axis_off()
-    part.suptitle(title, fontsize=9, color=_INK)
+    part.suptitle(title, fontsize=9, color=INK)
     return panels
 
 
@@ -120,10 +121,10 @@ def _draw_windows(part: SubFigure, windows: Sequence[AttentionWindow]) -> None:
         axes.set_facecolor(_MASK)
         row, column = divmod(window.query, percent.shape[1])
         axes.add_patch(Patch((column - 0.5, row - 0.5), 1, 1, facecolor="none", edgecolor="white", linewidth=1.5))
-        axes.set_title(f"head {window.head}: {window.distance_px:.1f} px", fontsize=8, color=_INK)
+        axes.set_title(f"head {window.head}: {window.distance_px:.1f} px", fontsize=8, color=INK)
         axes.set(xticks=[], yticks=[])
     bar = part.colorbar(drawn, ax=list(panels), pad=0.01, aspect=15, ticks=ticks)
-    bar.set_label("% of its attention", fontsize=8, color=_INK)
+    bar.set_label("% of its attention", fontsize=8, color=INK)
     bar.ax.tick_params(labelsize=8)
 
 
@@ -135,9 +136,9 @@ def _draw_biases(part: SubFigure, record: WindowAttentionTrace) -> None:
     extent = (-reach - 0.5, reach + 0.5, reach + 0.5, -reach - 0.5)
     for head, (axes, bias) in enumerate(zip(panels, key_offsets(record.relative_position), strict=False)):
         drawn = axes.imshow(bias, cmap=DIVERGING, vmin=ticks[0], vmax=ticks[-1], extent=extent, interpolation="nearest")
-        axes.set_title(f"head {head}", fontsize=8, color=_INK)
+        axes.set_title(f"head {head}", fontsize=8, color=INK)
         axes.set(xticks=(-reach, 0, reach), yticks=(-reach, 0, reach))
         axes.tick_params(labelsize=7)
     bar = part.colorbar(drawn, ax=list(panels), pad=0.01, aspect=15, ticks=ticks)
-    bar.set_label("logits", fontsize=8, color=_INK)
+    bar.set_label("logits", fontsize=8, color=INK)
     bar.ax.tick_params(labelsize=8)

@@ -28,9 +28,8 @@ from dcae_widgets.attention_window import AttentionWindow
 from dcae_widgets.cell_grid import CellGrid
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.plot import Plot, Series
-from dcae_widgets.saved_view import SavedView
+from dcae_widgets.saved_view import ROW, SavedView
 
-_LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 _CONTROLS_FLEX, _PHOTO_FLEX, _CELLS_FLEX, _PLOT_FLEX = "1 1 100%", "10 1 400px", "1 1 344px", "10 1 400px"
 _PHOTO_HEIGHT_PX, _PLOT_HEIGHT_PX = 400, 360
 
@@ -89,7 +88,7 @@ class AttentionView(SavedView):
         for widget, flex in shown.items():  # beside each other, or in a narrow page below
             widget.layout.flex, widget.layout.width, widget.layout.margin = flex, "auto", "0"
             widget.layout.min_width = "0"
-        super().__init__(list(shown), layout=BoxLayout(**_LAYOUT))
+        super().__init__(list(shown), layout=BoxLayout(**ROW))
         self.block = next(iter(self.blocks))
         self.position = tuple(side // 2 for side in self.window.shape)
         self._show_block()

@@ -13,13 +13,13 @@ import numpy as np
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPatch
+from dcae.traces import PLACE_PX
 from dcae_widgets.ablation_table import psnr_change
+from dcae_widgets.figure_style import BLUE, INK, PAPER, reduced
 from dcae_widgets.heat import SEQUENTIAL, heat_image
 
-PLACE_PX = 16
 OPACITY = 0.65
 """Of a map over the photo."""
 NAMED = 8
@@ -29,7 +29,7 @@ _COLOURS = (
     (110, 65, 190),
 )  # fmt: skip
 """Okabe and Ito's, which those who see few colours tell apart, and a violet."""
-_GREY, _INK, _PAPER, _BAR, _MARK, _PHOTO_PX = (150, 150, 150), "#24292f", "#ffffff", "#1f66a8", "#e07b39", 320
+_GREY, _MARK, _PHOTO_PX = (150, 150, 150), "#e07b39", 320
 
 
 def named_winners(use: DictionaryUse, slice_index: int, head: int) -> list[int]:
@@ -88,7 +88,7 @@ def dictionary_figure(
         ablations: a bar each; may be none.
     """
     heights = [2.6, 2.2, *([1.5] if patches else []), *([0.75 + 0.24 * len(ablations)] if ablations else [])]
-    figure = Figure(figsize=(9, sum(heights)), dpi=110, facecolor=_PAPER, layout="constrained")
+    figure = Figure(figsize=(9, sum(heights)), dpi=110, facecolor=PAPER, layout="constrained")
     rows: Any = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     parts = iter(rows)
     _draw_maps(next(parts), image, use, slice_index, head, entry)
@@ -113,9 +113,9 @@ def _draw_maps(
         f"entry {entry}: where it fires": _over(image, fires_image(use, slice_index, head, entry, size)),
     }
     for each, (title, shown) in zip(axes, maps.items(), strict=True):
-        each.imshow(_reduced(shown), extent=(0, size[1], size[0], 0))
+        each.imshow(reduced(shown, _PHOTO_PX), extent=(0, size[1], size[0], 0))
         each.set_axis_off()
-        each.set_title(title, fontsize=10, color=_INK)
+        each.set_title(title, fontsize=10, color=INK)
     colours, shares = entry_colours(use, slice_index, head) / 255, use.shares[slice_index, head]
     named = named_winners(use, slice_index, head)
     marks = [Patch(color=colours[entry], label=f"entry {entry}: {100 * shares[entry]:.1f} %") for entry in named]
@@ -125,12 +125,12 @@ def _draw_maps(
 def _draw_use(figure: SubFigure, use: DictionaryUse, slice_index: int, head: int, entry: int) -> None:
     bars, matrix = figure.subplots(1, 2, width_ratios=(3, 1))
     shares, entropy = use.shares[slice_index, head], use.entropy_bits
-    bars.bar(range(len(shares)), 100 * shares, color=[_MARK if each == entry else _BAR for each in range(len(shares))])
+    bars.bar(range(len(shares)), 100 * shares, color=[_MARK if each == entry else BLUE for each in range(len(shares))])
     bars.set(xlabel="entry", ylabel="wins in % of the places", xlim=(-1, len(shares)))
     bars.set_title(
         f"slice {slice_index}, head {head}: {np.count_nonzero(shares)} of {len(shares)} entries win somewhere",
         fontsize=10,
-        color=_INK,
+        color=INK,
     )
     bars.spines[["top", "right"]].set_visible(False)
     most = np.log2(len(shares)) or 1.0
@@ -139,33 +139,33 @@ def _draw_use(figure: SubFigure, use: DictionaryUse, slice_index: int, head: int
         for (row, column), bits in np.ndenumerate(entropy):
             matrix.text(
                 column, row, f"{bits:.2f}", ha="center", va="center", fontsize=8,
-                color=_INK if bits > 0.6 * most else _PAPER,
+                color=INK if bits > 0.6 * most else PAPER,
             )  # fmt: skip
     matrix.set(xlabel="head", ylabel="slice", yticks=range(len(entropy)))
     matrix.xaxis.get_major_locator().set_params(integer=True)
-    matrix.set_title(f"entropy, of at most {most:.0f} bits", fontsize=10, color=_INK)
+    matrix.set_title(f"entropy, of at most {most:.0f} bits", fontsize=10, color=INK)
 
 
 def _draw_patches(figure: SubFigure, entry: int, patches: Sequence[ExcitingPatch]) -> None:
     axes: Any = figure.subplots(1, max(len(patches), NAMED), squeeze=False)[0]
-    figure.suptitle(f"entry {entry}: the places that read most of it", fontsize=10, color=_INK)
+    figure.suptitle(f"entry {entry}: the places that read most of it", fontsize=10, color=INK)
     for each in axes:
         each.set_axis_off()
     for each, patch in zip(axes, patches, strict=False):
         side = len(patch.pixels)
         begin = side / 2 - PLACE_PX / 2 - 0.5
         each.imshow(patch.pixels, interpolation="nearest")
-        each.plot(*_square(begin, PLACE_PX), color=_PAPER, linewidth=1)
+        each.plot(*_square(begin, PLACE_PX), color=PAPER, linewidth=1)
         name = patch.photo if len(patch.photo) <= 12 else patch.photo[:11] + "…"
-        each.set_title(f"{name}\n{100 * patch.weight:.1f} %", fontsize=8, color=_INK)
+        each.set_title(f"{name}\n{100 * patch.weight:.1f} %", fontsize=8, color=INK)
 
 
 def _draw_ablations(figure: SubFigure, ablations: Sequence[Ablation]) -> None:
     axes: Any = figure.subplots()
     deltas = [each.bytes_delta for each in ablations]
-    axes.barh([f"without {each.without}" for each in ablations], deltas, color=_BAR, height=0.7)
+    axes.barh([f"without {each.without}" for each in ablations], deltas, color=BLUE, height=0.7)
     axes.invert_yaxis()
-    axes.axvline(0, color=_INK, linewidth=0.8)
+    axes.axvline(0, color=INK, linewidth=0.8)
     most, least = max(*deltas, 1), min(*deltas, 0)
     axes.set_xlim(least - 0.22 * (most - least) * (least < 0), most + 0.22 * (most - least))
     for row, each in enumerate(ablations):
@@ -177,7 +177,7 @@ def _draw_ablations(figure: SubFigure, ablations: Sequence[Ablation]) -> None:
     axes.set_title(
         f"The photo coded again without a part: change of {whole.whole_bytes:,} bytes and {whole.whole_psnr_db:.2f} dB",
         fontsize=10,
-        color=_INK,
+        color=INK,
     )
     axes.tick_params(labelsize=9)
     axes.set_xlabel("bytes more")
@@ -191,9 +191,3 @@ def _square(begin: float, side: float) -> tuple[list[float], list[float]]:
 
 def _over(photo: NDArray[np.uint8], colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.rint((1 - OPACITY) * photo + OPACITY * colours).astype(np.uint8)
-
-
-def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    picture = PillowImage.fromarray(image)
-    picture.thumbnail((_PHOTO_PX, _PHOTO_PX), PillowImage.Resampling.LANCZOS)
-    return np.array(picture)

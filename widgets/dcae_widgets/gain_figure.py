@@ -14,12 +14,12 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from dcae.gain_curves import GainCurves
 from dcae_widgets.charts import part_colour
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, finish
 from dcae_widgets.heat import SEQUENTIAL
 
 LOUD_TITLE, SILENT_TITLE, GAIN_TITLE = "Symbols that are not zero", "Silent channels", "Gain"
 SILENT_AXIS, GAIN_AXIS = "channels without a symbol but 0", "gain (1 / quantiser step)"
 LMBDA_AXIS = "λ"
-_INK, _BLUE, _ORANGE = "#24292f", "#1f66a8", "#c9601c"
 
 
 def silent_of_slices(curves: GainCurves) -> np.ndarray:
@@ -42,10 +42,10 @@ def gain_figure(curves: GainCurves, channel: int | None = None) -> Figure:
         axes["silent"].plot(curves.lmbda, silent, "o-", color=colour, markersize=4, label=f"slice {index}")
     _finish(axes["silent"], SILENT_TITLE, SILENT_AXIS)
     low, middle, high = np.percentile(curves.gain, (10, 50, 90), axis=1)
-    axes["gain"].fill_between(curves.lmbda, low, high, color=_BLUE, alpha=0.2, label="8 of 10 channels")
-    axes["gain"].plot(curves.lmbda, middle, "o-", color=_BLUE, markersize=4, label="median")
+    axes["gain"].fill_between(curves.lmbda, low, high, color=BLUE, alpha=0.2, label="8 of 10 channels")
+    axes["gain"].plot(curves.lmbda, middle, "o-", color=BLUE, markersize=4, label="median")
     if channel is not None:
-        axes["gain"].plot(curves.lmbda, curves.gain[:, channel], "o--", color=_ORANGE, label=f"channel {channel}")
+        axes["gain"].plot(curves.lmbda, curves.gain[:, channel], "o--", color=ORANGE, label=f"channel {channel}")
     axes["gain"].set_yscale("log")
     _plain_ticks(axes["gain"].yaxis)
     _finish(axes["gain"], GAIN_TITLE, GAIN_AXIS)
@@ -63,17 +63,14 @@ def _draw_loud(figure: Figure, axes: Axes, curves: GainCurves) -> None:
     axes.set(xlabel="channel of y", ylabel="λ")
     for edge in range(1, curves.num_slices):
         axes.axvline(edge * channels / curves.num_slices, color="#ffffff", linewidth=0.8)
-    axes.set_title(f"{LOUD_TITLE}, slices from left to right", fontsize=10, color=_INK)
+    axes.set_title(f"{LOUD_TITLE}, slices from left to right", fontsize=10, color=INK)
     figure.colorbar(drawn, ax=axes, pad=0.01, ticks=[0, 1, 5, 20, 50, 100]).set_label("% of a channel's symbols")
 
 
 def _finish(axes: Axes, title: str, y: str) -> None:
-    axes.set(xlabel=LMBDA_AXIS, ylabel=y, xscale="log")
+    axes.set_xscale("log")
     _plain_ticks(axes.xaxis)
-    axes.set_title(title, fontsize=10, color=_INK)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
+    finish(axes, title, LMBDA_AXIS, y)
 
 
 def _plain_ticks(axis: Axis) -> None:

@@ -24,9 +24,7 @@ from dcae_widgets.gain_figure import (
     silent_of_slices,
 )
 from dcae_widgets.plot import Plot, Series
-from dcae_widgets.saved_view import SavedView
-
-LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
+from dcae_widgets.saved_view import ROW, SavedView
 
 
 class GainView(SavedView):
@@ -63,7 +61,7 @@ class GainView(SavedView):
         self._said = HTML()  # a Label does not break its lines
         left = VBox([slider, self._bars, self._said], layout=BoxLayout(flex="3 1 420px", min_width="0"))
         right = VBox([counts, self._gains], layout=BoxLayout(flex="2 1 340px", min_width="0"))
-        super().__init__([left, right], layout=BoxLayout(**LAYOUT))
+        super().__init__([left, right], layout=BoxLayout(**ROW))
         link((self, "step"), (slider, "value"))
         self.observe(lambda _: self._show_step(), "step")
         self.observe(lambda _: self._show_channel(), "channel")

@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dcae.calibration import Calibration
+from dcae.traces import PLACE_PX
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, finish
 from dcae_widgets.heat import SEQUENTIAL, round_ticks
 
-PLACE_PX = 16
 ERROR_TITLE, BITS_TITLE = "Is the error what σ foresees?", "Is a symbol of 1 bit coded with 1 bit?"
 SIGMA_AXIS, ERROR_AXIS = "σ (quantiser steps)", "mean |y − μ| (steps)"
 CHARGED_AXIS, FAIR_AXIS = "charged (bits)", "fair: −log₂ of its share (bits)"
-_INK, _BLUE, _ORANGE = "#24292f", "#1f66a8", "#c9601c"
 
 
 def map_ticks(foreseen: NDArray[np.floating], found: NDArray[np.floating]) -> list[float]:
@@ -47,7 +47,7 @@ def hyper_figure(
         drawn = place.imshow(values, cmap=SEQUENTIAL, vmin=0, vmax=ticks[-1], extent=extent, interpolation="nearest")
         place.set(xlim=(0, size_px[0]), ylim=(size_px[1], 0))
         place.set_axis_off()
-        place.set_title(f"mean |y − μ|, {word} ({name})", fontsize=10, color=_INK)
+        place.set_title(f"mean |y − μ|, {word} ({name})", fontsize=10, color=INK)
     bar: Any = figure.colorbar  # matplotlib types what is drawn as never None
     bar(drawn, ax=list(axes[0]), extend="max", shrink=0.9, ticks=ticks).set_label("quantiser steps")
     _draw_curve(axes[1, 0], of.sigma, of.error, "found", of.sigma, of.expected_error, "a Gaussian of that σ")
@@ -58,15 +58,12 @@ def hyper_figure(
 
 
 def _draw_curve(axes: Axes, x: NDArray, y: NDArray, name: str, right_x: NDArray, right_y: NDArray, right: str) -> None:
-    axes.plot(x, np.where(y > 0, y, np.nan), "o-", color=_BLUE, markersize=4, label=name)
-    axes.plot(right_x, right_y, "--", color=_ORANGE, label=right)
+    axes.plot(x, np.where(y > 0, y, np.nan), "o-", color=BLUE, markersize=4, label=name)
+    axes.plot(right_x, right_y, "--", color=ORANGE, label=right)
 
 
 def _finish(axes: Axes, title: str, x: str, y: str) -> None:
-    axes.set(xlabel=x, ylabel=y, xscale="log", yscale="log")
-    axes.set_title(title, fontsize=10, color=_INK)
+    axes.set(xscale="log", yscale="log")
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
+    finish(axes, title, x, y)

@@ -21,7 +21,7 @@ from traitlets import Unicode, link, validate
 from dcae.calibration import Calibration
 from dcae.config import SCALE_MIN
 from dcae.images import check_image
-from dcae.traces import Trace
+from dcae.traces import PLACE_PX, Trace
 from dcae_widgets.heat import heat_image
 from dcae_widgets.hyper_figure import (
     BITS_TITLE,
@@ -29,16 +29,14 @@ from dcae_widgets.hyper_figure import (
     ERROR_AXIS,
     ERROR_TITLE,
     FAIR_AXIS,
-    PLACE_PX,
     SIGMA_AXIS,
     hyper_figure,
     map_ticks,
 )
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.plot import Plot, Series
-from dcae_widgets.saved_view import SavedView
+from dcae_widgets.saved_view import ROW, SavedView
 
-LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 ALL = "all slices"
 
 
@@ -88,7 +86,7 @@ class HyperView(SavedView):
         self._said = HTML()  # a Label does not break its lines
         left = VBox([choice, self.photo_view, self._said], layout=BoxLayout(flex="3 1 420px", min_width="0"))
         right = VBox([self._errors, self._costs], layout=BoxLayout(flex="2 1 340px", min_width="0"))
-        super().__init__([left, right], layout=BoxLayout(**LAYOUT))
+        super().__init__([left, right], layout=BoxLayout(**ROW))
         link((self, "part"), (choice, "value"))
         self.observe(lambda _: self._show(), "part")
         self._show()

@@ -15,11 +15,11 @@ from anywidget import AnyWidget
 from IPython.display import Image
 from ipywidgets import Widget, widget_serialization
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 from traitlets import Bytes, Enum, Float, Instance, Int, List, Unicode, validate
 
 from dcae.images import check_image
 from dcae_widgets.charts import pictures
+from dcae_widgets.figure_style import reduced
 from dcae_widgets.front_end import front_end
 
 MODES = ("split", "side", "flicker", "difference", "blend")
@@ -175,7 +175,7 @@ class PhotoView(AnyWidget):
         """
         if not self.layers:
             raise ValueError("a view without layers has no picture; it needs 1 or more")
-        return pictures({name: _reduced(image) for name, image in self._shown().items()})
+        return pictures({name: reduced(image, PRINTED_SIDE_PX) for name, image in self._shown().items()})
 
     def _shown(self) -> dict[str, NDArray[np.uint8]]:
         """The pictures that tell what the mode shows, by caption."""
@@ -226,9 +226,3 @@ def _blended(layers: Sequence[Layer]) -> NDArray[np.uint8]:
     for layer in layers:
         blend = blend * (1 - layer.opacity) + layer.image * layer.opacity
     return np.rint(blend).astype(np.uint8)
-
-
-def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    picture = PillowImage.fromarray(image)
-    picture.thumbnail((PRINTED_SIDE_PX, PRINTED_SIDE_PX), PillowImage.Resampling.LANCZOS)
-    return np.array(picture)

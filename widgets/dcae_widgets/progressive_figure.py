@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from dcae.rd import psnr_db
 from dcae.results import PartialPicture
+from dcae_widgets.figure_style import BLUE, INK, PAPER, reduced
 
-_INK, _PAPER, _COLOURS, _STYLES = "#24292f", "#ffffff", ("#1f66a8", "#e07b39"), ("o-", "s:")
+_COLOURS, _STYLES = (BLUE, "#e07b39"), ("o-", "s:")
 _WIDTH_IN, _BELOW_IN, _PICTURE_PX, _HALVED_PX = 6.6, 2.3, 160, 256
 
 
@@ -32,18 +32,18 @@ def progressive_figure(image: NDArray[np.uint8], fills: Mapping[str, Sequence[Pa
     steps = len(next(iter(fills.values())))
     row_in = min(2.2, (_WIDTH_IN - 0.8) / steps * height / width + 0.4)
     above_in = len(fills) * row_in + 0.2
-    figure = Figure(figsize=(_WIDTH_IN, above_in + _BELOW_IN), dpi=110, facecolor=_PAPER, layout="constrained")
+    figure = Figure(figsize=(_WIDTH_IN, above_in + _BELOW_IN), dpi=110, facecolor=PAPER, layout="constrained")
     subfigures: Any = figure.subfigures(2, 1, height_ratios=(above_in, _BELOW_IN))  # matplotlib types it as one
     above, below = subfigures
     panels: Any = above.subplots(len(fills), steps, squeeze=False)
-    above.suptitle("The middle of the photo after each slice", fontsize=10, color=_INK)
+    above.suptitle("The middle of the photo after each slice", fontsize=10, color=INK)
     for row, (fill, pictures) in zip(panels, fills.items(), strict=True):
         for axes, step in zip(row, pictures, strict=True):
-            axes.imshow(_reduced(_middle(step.picture)))
+            axes.imshow(reduced(_middle(step.picture), _PICTURE_PX))
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
-            axes.set_title(f"{name_of(step.num_slices)}: {psnr_db(image, step.picture):.1f} dB", fontsize=8, color=_INK)
-        row[0].set_ylabel(fill, fontsize=10, color=_INK)
+            axes.set_title(f"{name_of(step.num_slices)}: {psnr_db(image, step.picture):.1f} dB", fontsize=8, color=INK)
+        row[0].set_ylabel(fill, fontsize=10, color=INK)
     _draw_stairs(below, image, fills)
     return figure
 
@@ -64,9 +64,9 @@ def _draw_stairs(figure: SubFigure, image: NDArray[np.uint8], fills: Mapping[str
         psnrs = [psnr_db(image, step.picture) for step in pictures]
         axes.plot(bytes_after, psnrs, style, color=colour, drawstyle="steps-post", label=fill, markersize=5)
     for step in next(iter(fills.values())):
-        axes.axvline(step.bytes, color=_INK, alpha=0.12, linewidth=1, zorder=0)
+        axes.axvline(step.bytes, color=INK, alpha=0.12, linewidth=1, zorder=0)
     axes.set(xlabel="bytes of the file so far", ylabel="PSNR (dB)")
-    axes.set_title("What each slice brings", fontsize=10, color=_INK)
+    axes.set_title("What each slice brings", fontsize=10, color=INK)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend(frameon=False, title="absent slices", fontsize=9, title_fontsize=9, loc="lower right")
@@ -79,9 +79,3 @@ def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if min(height, width) < _HALVED_PX:
         return image
     return image[height // 4 : height - height // 4, width // 4 : width - width // 4]
-
-
-def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    picture = PillowImage.fromarray(image)
-    picture.thumbnail((_PICTURE_PX, _PICTURE_PX), PillowImage.Resampling.LANCZOS)
-    return np.array(picture)

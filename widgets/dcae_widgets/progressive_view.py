@@ -22,11 +22,10 @@ from dcae.results import PartialPicture
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.plot import Plot, Series
 from dcae_widgets.progressive_figure import name_of, progressive_figure
-from dcae_widgets.saved_view import SavedView
+from dcae_widgets.saved_view import ROW, SavedView
 
 PREDICTION, ZEROS = "predicted", "zeros"
 _COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "4px", "width": "100%"}
-_ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 _PHOTO_FLEX, _PLOT_FLEX = "10 1 400px", "1 1 344px"  # in a narrow page below each other
 _PLOT_HEIGHT_PX = 320
 
@@ -71,7 +70,7 @@ class ProgressiveView(SavedView):
         self._told = HTML()
         for widget, flex in {self.photo_view: _PHOTO_FLEX, self.plot: _PLOT_FLEX}.items():
             widget.layout = BoxLayout(flex=flex, width="auto", min_width="0", margin="0")
-        shown = Box([self.photo_view, self.plot], layout=BoxLayout(**_ROW))
+        shown = Box([self.photo_view, self.plot], layout=BoxLayout(**ROW))
         super().__init__([self.slider, self._told, shown], num_slices=count, layout=BoxLayout(**_COLUMN))
         link((self, "num_slices"), (self.slider, "value"))
         link((self, "num_slices"), (self.plot, "chosen"))

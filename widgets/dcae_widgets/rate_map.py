@@ -23,9 +23,8 @@ from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.rate_map_figure import heat_map, rate_map_figure, ticks_of
 from dcae_widgets.rate_map_panel import TOP_ENTRIES, TOTAL, RateMapPanel
 from dcae_widgets.readout import Readout
-from dcae_widgets.saved_view import SavedView
+from dcae_widgets.saved_view import ROW, SavedView
 
-LAYOUT = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 _PHOTO_FLEX, _PANEL_FLEX, _FILE_FLEX = "10 1 400px", "1 1 344px", "1 1 100%"  # in a narrow page below each other
 
 
@@ -78,7 +77,7 @@ class RateMapView(SavedView):
         shown = {self.photo_view: _PHOTO_FLEX, self.panel: _PANEL_FLEX, self.readout: _FILE_FLEX}
         for widget, flex in shown.items():
             widget.layout = BoxLayout(flex=flex, width="auto", min_width="0", margin="0")
-        super().__init__(list(shown), layout=BoxLayout(**LAYOUT))
+        super().__init__(list(shown), layout=BoxLayout(**ROW))
         link((self, "choice"), (self.panel, "choice"))
         self.observe(self._show_choice, "choice")
         self.photo_view.observe(lambda _: self._sum_brush(), "brush")

@@ -10,14 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
-from dcae.traces import RateMap
+from dcae.traces import PLACE_PX, RateMap
 from dcae_widgets.charts import part_colour
+from dcae_widgets.figure_style import INK, PAPER, reduced
 from dcae_widgets.heat import SEQUENTIAL, heat_image, round_ticks
 
-PLACE_PX = 16
-_INK, _PAPER, _COLUMNS, _PHOTO_PX, _BAR_IN = "#24292f", "#ffffff", 4, 640, 1.5
+_COLUMNS, _PHOTO_PX, _BAR_IN = 4, 640, 1.5
 
 
 def ticks_of(rates: RateMap) -> list[float]:
@@ -51,20 +50,20 @@ def rate_map_figure(image: NDArray[np.uint8], rates: RateMap) -> Figure:
     maps = {"all together": rates.total, **dict(zip(rates.names, rates.bits, strict=True))}
     rows = -(-(len(maps) + 1) // _COLUMNS)
     row_height = min(2.9, 2.45 * rates.height / rates.width + 0.3)
-    figure = Figure(figsize=(10.5, rows * row_height + _BAR_IN), dpi=110, facecolor=_PAPER, layout="constrained")
+    figure = Figure(figsize=(10.5, rows * row_height + _BAR_IN), dpi=110, facecolor=PAPER, layout="constrained")
     subfigures: Any = figure.subfigures(2, 1, height_ratios=(rows * row_height, _BAR_IN))  # matplotlib types it as one
     above, below = subfigures
     panels = above.subplots(rows, _COLUMNS, squeeze=False).ravel()
     for axes in panels:
         axes.set_axis_off()
-    panels[0].imshow(_reduced(image), extent=(0, rates.width, rates.height, 0))
-    panels[0].set_title("the photo", fontsize=10, color=_INK)
+    panels[0].imshow(reduced(image, _PHOTO_PX), extent=(0, rates.width, rates.height, 0))
+    panels[0].set_title("the photo", fontsize=10, color=INK)
     ticks, drawn = ticks_of(rates), None
     for axes, (name, bits) in zip(panels[1:], maps.items(), strict=False):
         drawn = _draw_map(axes, rates, bits, ticks[-1])
-        axes.set_title(f"{name}: {bits.sum():,.0f} bits", fontsize=10, color=_INK)
+        axes.set_title(f"{name}: {bits.sum():,.0f} bits", fontsize=10, color=INK)
     bar = above.colorbar(drawn, ax=list(panels), extend="max", shrink=0.9, aspect=30, pad=0.01, ticks=ticks)
-    bar.set_label("bits a pixel", color=_INK)
+    bar.set_label("bits a pixel", color=INK)
     _draw_parts(below, rates)
     return figure
 
@@ -82,16 +81,10 @@ def _draw_parts(figure: SubFigure, rates: RateMap) -> None:
     left, total = 0, rates.file.total_bytes
     for name, size in rates.file.parts:
         label = f"{name}: {size:,} B ({size / total:.1%})"
-        axes.barh(0, size, left=left, color=part_colour(name), edgecolor=_PAPER, label=label)
+        axes.barh(0, size, left=left, color=part_colour(name), edgecolor=PAPER, label=label)
         left += size
     axes.set(xlim=(0, total), yticks=[])
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_title(f"The file: {total:,} bytes ({rates.file.bpp:.3f} bits a pixel)", fontsize=10, color=_INK)
+    axes.set_title(f"The file: {total:,} bytes ({rates.file.bpp:.3f} bits a pixel)", fontsize=10, color=INK)
     figure.legend(ncols=4, loc="outside lower center", frameon=False, fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    picture = PillowImage.fromarray(image)
-    picture.thumbnail((_PHOTO_PX, _PHOTO_PX), PillowImage.Resampling.LANCZOS)
-    return np.array(picture)

@@ -20,6 +20,9 @@ from matplotlib.figure import Figure
 from dcae.files import write_atomically
 from dcae_widgets.photo_view import PhotoView
 
+ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
+"""The layout of a view whose parts stand beside each other as far as there is room."""
+
 
 class SavedView(Box):
     """A view with a static picture and exports. Each file is written whole or not at all.

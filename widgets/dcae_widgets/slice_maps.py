@@ -10,10 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dcae.traces import Trace
+from dcae.traces import PLACE_PX, Trace
 from dcae_widgets.heat import round_ticks
 
-PLACE_PX = 16
 QUANTITIES: tuple[str, ...] = ("bits", "μ", "σ", "y − μ", "ŷ")
 """What is shown of y: its cost, the predicted mean and scale, how far y lies from that mean, and what g_s gets."""
 UNITS = ("bits a pixel", "steps", "steps", "steps", "steps")

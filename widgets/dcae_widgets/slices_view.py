@@ -23,7 +23,7 @@ from dcae_widgets.channel_picture import pictures_of
 from dcae_widgets.map_grid import MapGrid
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.plot import Plot, Series
-from dcae_widgets.saved_view import SavedView
+from dcae_widgets.saved_view import ROW, SavedView
 from dcae_widgets.slice_maps import (
     QUANTITIES,
     UNITS,
@@ -37,7 +37,6 @@ from dcae_widgets.slices_figure import slices_figure
 
 SCALES = {"one for all slices": "common", "each map its own": "own"}
 _COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
-_ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 _PLOT_FLEX, _PHOTO_FLEX = "1 1 320px", "3 1 440px"  # in a narrow page below each other
 _PHOTO_HEIGHT_PX = 320
 
@@ -89,7 +88,7 @@ class SlicesView(SavedView):
         self._told = HTML()
         for widget, flex in {self.plot: _PLOT_FLEX, self.photo_view: _PHOTO_FLEX}.items():
             widget.layout = BoxLayout(flex=flex, width="auto", min_width="0", margin="0")
-        below = Box([self.plot, self.photo_view], layout=BoxLayout(**_ROW))
+        below = Box([self.plot, self.photo_view], layout=BoxLayout(**ROW))
         super().__init__(
             [self._scale_buttons, self.maps, self._told, below], channel=self.order[0], layout=BoxLayout(**_COLUMN)
         )

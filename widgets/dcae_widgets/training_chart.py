@@ -11,11 +11,12 @@ from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, finish
 from dcae_widgets.run_log import HeldOut, Step
 from dcae_widgets.training_curves import loss_series, verdict
 from dcae_widgets.watched_run import View
 
-_BLUE, _ORANGE, _GREY, _INK = "#1f66a8", "#c9601c", "#8b949e", "#24292f"
+_GREY = "#8b949e"
 
 
 def training_chart(
@@ -33,7 +34,7 @@ def training_chart(
     rows = 1 if view is None else 2
     figure = Figure(figsize=(9.6, 3.8 * rows), dpi=100, facecolor="#ffffff", layout="constrained")
     axes: Any = figure.subplots(rows, 2, squeeze=False)
-    figure.suptitle(title, color=_INK, fontsize=12)
+    figure.suptitle(title, color=INK, fontsize=12)
     _draw_loss(axes[0, 0], steps, held_out)
     words = verdict([each for each in held_out if each.points])
     _draw_curves(axes[0, 1], [each for each in held_out if each.points], words, start)
@@ -43,7 +44,7 @@ def training_chart(
         for place, image, name in zip(axes[1], (view.original, view.picture), ("original", numbers), strict=True):
             place.imshow(image, interpolation="nearest")
             place.set_axis_off()
-            place.set_title(name, fontsize=10, color=_INK)
+            place.set_title(name, fontsize=10, color=INK)
         parts.append(f"a photo beside its reconstruction, {numbers}")
     buffer = io.BytesIO()
     save: Any = figure.savefig  # matplotlib types its formats as file names
@@ -54,15 +55,15 @@ def training_chart(
 def _draw_loss(axes: Axes, steps: Sequence[Step], held_out: Sequence[HeldOut]) -> None:
     series = loss_series(steps)
     if len(series):
-        axes.plot(series[:, 0], series[:, 1], color=_BLUE, alpha=0.35, linewidth=1)
-        axes.plot(series[:, 0], series[:, 2], color=_BLUE, linewidth=2, label="training, smoothed")
+        axes.plot(series[:, 0], series[:, 1], color=BLUE, alpha=0.35, linewidth=1)
+        axes.plot(series[:, 0], series[:, 2], color=BLUE, linewidth=2, label="training, smoothed")
     if held_out:
         losses = [each.loss for each in held_out]
-        axes.plot([each.step for each in held_out], losses, "o-", color=_ORANGE, markersize=4, label="held-out photos")
+        axes.plot([each.step for each in held_out], losses, "o-", color=ORANGE, markersize=4, label="held-out photos")
     best = next((each for each in reversed(held_out) if each.best), None)
     if best is not None:
-        axes.plot(best.step, best.loss, "*", color=_ORANGE, markersize=13, label=f"best, {best.loss:.3f}")
-    _finish(axes, "step", "loss (bits a pixel + λ × error)", "Loss")
+        axes.plot(best.step, best.loss, "*", color=ORANGE, markersize=13, label=f"best, {best.loss:.3f}")
+    finish(axes, "Loss", "step", "loss (bits a pixel + λ × error)")
 
 
 def _draw_curves(axes: Axes, measured: Sequence[HeldOut], words: str, start: str) -> None:
@@ -70,18 +71,9 @@ def _draw_curves(axes: Axes, measured: Sequence[HeldOut], words: str, start: str
         began = f"start: {start}, step {measured[0].step}" if start else f"start: step {measured[0].step}"
         _draw_points(axes, measured[0], "o--", {"color": _GREY, "markerfacecolor": "white", "label": began})
     if len(measured) > 1:
-        _draw_points(axes, measured[-1], "o-", {"color": _ORANGE, "label": f"now: step {measured[-1].step:,}"})
-    _finish(axes, "rate (bits a pixel)", "PSNR (dB)", words or "Held-out photos")
+        _draw_points(axes, measured[-1], "o-", {"color": ORANGE, "label": f"now: step {measured[-1].step:,}"})
+    finish(axes, words or "Held-out photos", "rate (bits a pixel)", "PSNR (dB)")
 
 
 def _draw_points(axes: Axes, measured: HeldOut, form: str, style: dict[str, Any]) -> None:
     axes.plot([bpp for _, bpp, _ in measured.points], [psnr_db for _, _, psnr_db in measured.points], form, **style)
-
-
-def _finish(axes: Axes, x: str, y: str, title: str) -> None:
-    axes.set(xlabel=x, ylabel=y)
-    axes.set_title(title, fontsize=10, color=_INK)
-    axes.grid(alpha=0.25)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(frameon=False, fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
