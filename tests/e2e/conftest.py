@@ -111,15 +111,29 @@ def is_outside(url: str) -> bool:
 @pytest.fixture(scope="module")
 def lab() -> Iterator[str]:
     """The URL of `dcae lab` of a module's own, whose kernel its tests share, with a gap as of `lab_server`."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
+    with a_lab() as (url, _):
         yield url
 
 
 @pytest.fixture(scope="session")
 def lab_server(root: Path) -> Iterator[str]:
     """The URL of what `dcae lab` starts, with a gap: ``lab_server.format("00_start.ipynb")``."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
+    with a_lab() as (url, _):
         yield url
+
+
+@contextmanager
+def a_lab() -> Iterator[tuple[str, Path]]:
+    """`dcae lab` in a folder of its own: the URL as of `lab_server`, and the folder of the lessons."""
+    with short_folder() as home, running_lab(home) as url:
+        yield url, home / "notebooks"
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """An empty folder whose path is short enough for `running_lab`."""
+    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name:
+        yield Path(name)
 
 
 @contextmanager

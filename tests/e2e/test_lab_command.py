@@ -1,14 +1,12 @@
 """`dcae lab`: the first cell of the lesson has run when one looks, and after a reload what it showed is still there."""
 
 import json
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from .conftest import running_lab
+from .conftest import running_lab, short_folder
 
 pytestmark = pytest.mark.e2e
 
@@ -38,12 +36,12 @@ def lesson(*sources: str) -> str:
 @pytest.fixture(scope="module")
 def lab() -> Iterator[str]:
     """`dcae lab` on a lesson of two code cells that its user has put in the first one's place, and on another one."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name:
-        notebooks = Path(name) / "notebooks"
+    with short_folder() as home:
+        notebooks = home / "notebooks"
         notebooks.mkdir()
         for file in ("00_start.ipynb", "another.ipynb"):
             (notebooks / file).write_text(lesson(*SOURCES))
-        with running_lab(Path(name)) as url:
+        with running_lab(home) as url:
             yield url
 
 

@@ -1,13 +1,11 @@
 """A kernel that is restarted, shut down or killed under an explorer in JupyterLab: the explorer says so."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import running_lab
+from .conftest import a_lab
 from .lab_kernel import LIMIT_MS
 
 pytestmark = pytest.mark.e2e
@@ -27,7 +25,7 @@ END = {
 @pytest.fixture
 def lab() -> Iterator[str]:
     """A lab of one test's own: in one that another test has used, JupyterLab looks for the models of a kernel gone."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
+    with a_lab() as (url, _):
         yield url
 
 

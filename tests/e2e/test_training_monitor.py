@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from dcae_widgets.training_curves import TrainingCurves
 from dcae_widgets.training_panel import TrainingPanel
 
 from ..dcae_widgets.fake_run import FakeRun
-from .conftest import running_lab
+from .conftest import a_lab
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
@@ -287,8 +286,8 @@ def test_the_slider_works_from_the_keyboard_and_not_where_there_is_nothing_to_mo
 @pytest.fixture(scope="module")
 def lab() -> Iterator[tuple[str, Path]]:
     """`dcae lab` of this module's own, and the folder in which its notebooks are."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as name, running_lab(Path(name)) as url:
-        yield url, Path(name) / "notebooks"
+    with a_lab() as found:
+        yield found
 
 
 def step_of(page: Page) -> int:

@@ -5,26 +5,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from dcae.analysis.calibration import LEAST_ELEMENTS, LEAST_HITS, calibrate, calibrations
 from dcae.analysis.trace import trace
 from dcae.codec.codec import Codec
 from dcae.codec.scale_levels import levels
 from dcae.config import PRESETS, SCALE_MIN
-from dcae.model.dcae import DCAE
 from dcae.traces import Trace
+
+from .networks import network
 
 
 @pytest.fixture(scope="module")
 def codec() -> Codec:
-    torch.manual_seed(0)
-    model = DCAE(PRESETS["tiny"]).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.02 * torch.randn_like(parameter))
-    model.update()
-    return Codec(model)
+    return Codec(network(PRESETS["tiny"]))
 
 
 @pytest.fixture(scope="module")

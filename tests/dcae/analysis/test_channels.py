@@ -13,19 +13,10 @@ from dcae.config import PRESETS, DCAEConfig
 from dcae.model.dcae import DCAE
 from dcae.traces import Trace
 
+from .networks import network
+
 TINY = PRESETS["tiny"]
 HEIGHT, WIDTH, LMBDA = 70, 90, 0.03
-
-
-def make(config: DCAEConfig, noise: float = 0.02) -> DCAE:
-    """A network whose learned parts say something, unless there is no noise: a new one's are zero at their ends."""
-    torch.manual_seed(0)
-    model = DCAE(config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(noise * torch.randn_like(parameter))
-    model.update()
-    return model.eval()
 
 
 def traced(model: DCAE) -> Trace:
@@ -36,7 +27,7 @@ def traced(model: DCAE) -> Trace:
 
 @pytest.fixture(scope="module")
 def model() -> DCAE:
-    return make(TINY)
+    return network(TINY)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +55,7 @@ def alone(coded: Trace, channel: int) -> np.ndarray:
     ids=["tiny", "one lambda", "no linear path"],
 )
 def test_both_parts_together_are_what_the_network_adds_for_the_channel(config: DCAEConfig):
-    model = make(config)
+    model = network(config)
     coded = traced(model)
     responses = ChannelResponses(Codec(model), coded)
     for channel in (0, 17, config.M - 1):
@@ -77,7 +68,7 @@ def test_both_parts_together_are_what_the_network_adds_for_the_channel(config: D
 
 
 def test_linear_parts_of_all_channels_add_up_to_the_linear_paths_picture():
-    model = make(TINY, noise=0)  # a new network is its linear path alone
+    model = network(TINY, noise=0)  # a new network is its linear path alone
     coded = traced(model)
     responses = [ChannelResponses(model, coded).draw(channel) for channel in range(TINY.M)]
     assert all((response.learned == 0).all() for response in responses)
@@ -97,7 +88,7 @@ def test_learned_parts_do_not_add_up(model: DCAE, coded: Trace):
 
 
 def test_network_without_a_linear_path_has_the_learned_part_alone():
-    model = make(replace(TINY, linear_path=False))
+    model = network(replace(TINY, linear_path=False))
     response = ChannelResponses(model, traced(model)).draw(3)
     assert response.linear is None
     assert np.array_equal(response.together, response.learned)

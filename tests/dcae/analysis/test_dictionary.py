@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dcae.analysis.dictionary import Ablations, dictionary_use, exciting_places, log_odds, without
@@ -17,31 +16,18 @@ from dcae.codec.bitstream import BitstreamError, unpack
 from dcae.codec.codec import Codec
 from dcae.config import PRESETS, DCAEConfig
 from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPlaces
-from dcae.model.dcae import DCAE
 from dcae.rd import psnr_db
 from dcae.traces import Trace
+
+from .networks import network, picture
 
 CONFIG = replace(PRESETS["tiny"], dictionary_entries=5, num_slices=2)
 LMBDA = 0.05
 
 
 def make(config: DCAEConfig, seed: int = 0) -> Codec:
-    """A network whose learned parts say something, and whose attention is neither flat nor a switch."""
-    torch.manual_seed(seed)
-    model = DCAE(config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
-    model.update()
-    return Codec(model)
-
-
-def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Smooth colours with noise."""
-    rng = np.random.default_rng(seed)
-    coarse = rng.integers(0, 256, (height // 16 + 2, width // 16 + 2, 3)).astype(float)
-    smooth = np.kron(coarse, np.ones((16, 16, 1)))[:height, :width]
-    return np.clip(smooth + rng.normal(0, 8, smooth.shape), 0, 255).astype(np.uint8)
+    """Its attention is neither flat nor a switch."""
+    return Codec(network(config, seed, noise=0.05))
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,14 @@ from dcae.analysis.patterns import SIDE_PX, linear_patterns, pattern_sheet
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
 
+from .networks import network
+
 TINY = PRESETS["tiny"]
 
 
 @pytest.fixture(scope="module")
 def model() -> DCAE:
-    torch.manual_seed(0)
-    made = DCAE(TINY).eval()
-    with torch.no_grad():
-        for parameter in made.parameters():
-            parameter.add_(0.02 * torch.randn_like(parameter))
-    return made
+    return network(TINY)
 
 
 def test_patterns_add_up_to_what_the_path_draws(model: DCAE):

@@ -14,34 +14,16 @@ from dcae.codec.bitstream import SectionType, slice_section, split_slice, symbol
 from dcae.codec.codec import Codec
 from dcae.config import PRESETS, DCAEConfig
 from dcae.model.attention import Stage, WindowAttention
-from dcae.model.dcae import DCAE
 from dcae.traces import Trace
+
+from .networks import network, picture
 
 TINY = PRESETS["tiny"]
 
 
-def make(config: DCAEConfig, seed: int = 0) -> DCAE:
-    """A network whose learned parts say something: a new one's are zero at their ends."""
-    torch.manual_seed(seed)
-    model = DCAE(config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.02 * torch.randn_like(parameter))
-    model.update()
-    return model.eval()
-
-
-def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Smooth colours with noise."""
-    rng = np.random.default_rng(seed)
-    coarse = rng.integers(0, 256, (height // 16 + 2, width // 16 + 2, 3)).astype(float)
-    smooth = np.kron(coarse, np.ones((16, 16, 1)))[:height, :width]
-    return np.clip(smooth + rng.normal(0, 8, smooth.shape), 0, 255).astype(np.uint8)
-
-
 @pytest.fixture(scope="module")
 def codec() -> Codec:
-    return Codec(make(TINY))
+    return Codec(network(TINY))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +52,7 @@ def test_the_trace_is_of_the_file_that_the_encoder_writes(codec: Codec, height: 
     ids=["tiny", "one lambda", "one slice", "no dictionary"],
 )
 def test_the_bits_of_each_part_are_those_of_the_file(config: DCAEConfig):
-    model = make(config, seed=1)
+    model = network(config, seed=1)
     image = picture(150, 100, seed=2)
     found = trace(model, image, 0.05 if config.gain_knots else None)
     rates = rate_map(found)
@@ -143,7 +125,7 @@ def plain_attention(block: WindowAttention, x: NDArray[np.float64]) -> NDArray[n
 @pytest.mark.parametrize(("height", "width"), [(70, 130), (1, 1), (129, 190)])
 def test_window_attention_is_a_plain_softmax_over_the_tiles_of_the_map(height: int, width: int):
     """In a network of two blocks a stage, so that the second is shifted, with the biases of a trained one's size."""
-    model = make(replace(TINY, depths=(0, 1, 2), hyper_depth=2), seed=3)
+    model = network(replace(TINY, depths=(0, 1, 2), hyper_depth=2), seed=3)
     blocks = {name: module for name, module in model.named_modules() if isinstance(module, WindowAttention)}
     for block in blocks.values():
         torch.nn.init.normal_(block.relative_position)
@@ -203,7 +185,7 @@ def test_session_is_traced_as_its_image_is(codec: Codec):
 def test_session_of_another_codec_and_the_attention_of_what_has_run_are_refused(codec: Codec):
     session = codec.open(picture(64, 64))
     with pytest.raises(ValueError, match="the session is of another codec"):
-        trace(Codec(make(TINY)), session, 0.02)
+        trace(Codec(network(TINY)), session, 0.02)
     with pytest.raises(ValueError, match="g_a has run in this session"):
         trace(codec, session, 0.02, [("g_a", 2, 0)])
 
