@@ -20,11 +20,12 @@ def test_all_shipped_weights_come_first_and_each_baseline_is_there_once():
     ours = [curve.name for curve in curves if curve.is_ours]
     assert ours == [curve.name for curve in curves][: len(ours)]
     assert set(ours) == set(shipped_weights())
+    assert ours[0].startswith("small")
     assert len({curve.name for curve in curves}) == len(curves)
 
 
 def test_means_are_those_of_the_photos_own_points():
-    name = list(shipped_weights())[0]
+    name = next(iter(shipped_weights()))
     points = [point for point in evaluation(name)["points"] if point["codec"] == name]
     curve = kodak_means()[name]
     assert len({point["image"] for point in points}) == 24
@@ -36,7 +37,7 @@ def test_means_are_those_of_the_photos_own_points():
 
 def test_bd_rates_of_the_curves_are_those_that_the_evaluation_reports():
     curves = kodak_means()
-    name = list(shipped_weights())[0]
+    name = next(iter(shipped_weights()))
     reported = {(rate["codec"], rate["anchor"]): rate["percent"] for rate in evaluation(name)["bd_rates"]}
     ours, jpeg = (list(zip(curves[key].bpp, curves[key].psnr_db, strict=True)) for key in (name, "jpeg"))
     assert bd_rate(jpeg, ours) == pytest.approx(reported[name, "jpeg"], abs=0.01)

@@ -23,6 +23,31 @@ def sent(monkeypatch) -> list[tuple[dict, list[bytes]]]:
     return messages
 
 
+LINE = [(0.25, 30.0), (0.5, 33.0), (1.0, 36.5), (2.0, 40.0)]
+
+
+def shifted(factor: float, up_db: float = 0.0) -> list[tuple[float, float]]:
+    """The line with so many times the bits, and so much higher."""
+    return [(factor * bpp, db + up_db) for bpp, db in LINE]
+
+
+def reference(name: str, points=(), group: str = "means") -> dict:
+    return {"name": name, "group": group, "points": list(points), "source": "measured here", "ours": False}
+
+
+def compared() -> RdPlot:
+    """This photo's two curves, two means and a published curve, all shown."""
+    plot = RdPlot(groups=["photo", "means", "published"])
+    plot.set_curve("small", shifted(0.5))
+    plot.set_curve("JPEG", LINE, "file")
+    plot.references = [
+        reference("jpeg", LINE),
+        reference("webp", shifted(0.8)),
+        reference("vtm", shifted(0.4), "published"),
+    ]
+    return plot
+
+
 def width_px(image) -> int:
     return Image.open(io.BytesIO(image.data)).width
 
@@ -32,7 +57,11 @@ def test_points_that_arrive_one_by_one_stand_in_order_of_rate():
     for points in ([(0.5, 32)], [(0.5, 32), (0.2, 29, "λ 0.001")], [(0.5, 32), (0.2, 29, "λ 0.001"), (0.3, 30)]):
         plot.set_curve("small", points)
     assert plot.curves == [
-        {"name": "small", "kind": "estimate", "points": [[0.2, 29.0, "λ 0.001"], [0.3, 30.0, ""], [0.5, 32.0, ""]]}
+        {
+            "name": "small",
+            "kind": "estimate",
+            "points": [[0.2, 29.0, "λ 0.001", None], [0.3, 30.0, "", None], [0.5, 32.0, "", None]],
+        }
     ]
 
 
@@ -41,7 +70,10 @@ def test_a_curve_takes_the_place_of_the_one_of_its_name():
     plot.set_curve("JPEG", [(1, 30)], "file")
     plot.set_curve("small", [(1, 31)])
     plot.set_curve("JPEG", [], "file")
-    assert [(curve["name"], curve["points"]) for curve in plot.curves] == [("JPEG", []), ("small", [[1.0, 31.0, ""]])]
+    assert [(curve["name"], curve["points"]) for curve in plot.curves] == [
+        ("JPEG", []),
+        ("small", [[1.0, 31.0, "", None]]),
+    ]
 
 
 def test_state_is_json_though_numbers_are_numpys_and_the_picture_is_identical():
@@ -51,9 +83,9 @@ def test_state_is_json_though_numbers_are_numpys_and_the_picture_is_identical():
     plot.marks = [{"bpp": 2, "psnr_db": None, "kind": "file"}]
     state = json.loads(json.dumps([plot.curves, plot.point, plot.marks], allow_nan=False))
     assert state == [
-        [{"name": "PNG", "kind": "file", "points": [[4.0, None, ""]]}],
-        {"bpp": 4.0, "psnr_db": None, "kind": "file", "label": ""},
-        [{"bpp": 2.0, "psnr_db": None, "kind": "file", "label": ""}],
+        [{"name": "PNG", "kind": "file", "points": [[4.0, None, "", None]]}],
+        {"bpp": 4.0, "psnr_db": None, "kind": "file", "label": "", "ms_ssim_db": None},
+        [{"bpp": 2.0, "psnr_db": None, "kind": "file", "label": "", "ms_ssim_db": None}],
     ]
 
 
@@ -64,9 +96,11 @@ def test_places_that_are_none_are_refused(points):
 
 
 def test_what_is_no_point_is_refused():
-    with pytest.raises(TraitError, match=r"small has a point \(1,\); must be \(bpp, PSNR in dB\) or with a label"):
+    with pytest.raises(TraitError, match=r"small has a point \(1,\); must be \(bpp, PSNR in dB\), or with"):
         RdPlot().set_curve("small", [(1,)])
-    with pytest.raises(TraitError, match="has fields label, bpp; must have bpp, psnr_db, kind, label"):
+    with pytest.raises(
+        TraitError, match="has fields label, ms_ssim_db, bpp; must have bpp, psnr_db, kind, label, ms_ssim_db"
+    ):
         RdPlot().point = {"bpp": 1}
     with pytest.raises(TraitError, match="has fields name; must have name, kind, points"):
         RdPlot().curves = [{"name": "small"}]
@@ -77,6 +111,13 @@ def test_a_kind_is_estimate_or_file():
         RdPlot().set_point(1, 30, "guess")
     with pytest.raises(TraitError, match="small is of kind 'guess'; legal: estimate, file"):
         RdPlot().set_curve("small", [], "guess")
+
+
+def test_a_reference_says_its_group_and_its_source():
+    with pytest.raises(TraitError, match="jpeg is of group 'photo'; legal: means, published"):
+        RdPlot().references = [reference("jpeg", group="photo")]
+    with pytest.raises(TraitError, match="has fields name; must have name, group, points, source, ours"):
+        RdPlot().references = [{"name": "jpeg"}]
 
 
 def test_two_curves_of_one_name_are_refused():
@@ -99,6 +140,81 @@ def test_a_cleared_plot_keeps_its_title_alone():
     plot.set_point(1, 30)
     plot.clear()
     assert (plot.curves, plot.point, plot.marks, plot.title) == ([], {}, [], "flower")
+
+
+def test_like_is_compared_with_like():
+    plot = compared()
+    assert plot.rates == {}
+    plot.anchor = "photo/JPEG"
+    assert [(key, round(rate["percent"], 6)) for key, rate in plot.rates.items()] == [("photo/small", -50)]
+    assert (plot.rates["photo/small"]["low_db"], plot.rates["photo/small"]["high_db"]) == (30, 40)
+    plot.anchor = "means/jpeg"
+    rates = {key: round(rate["percent"], 6) for key, rate in plot.rates.items()}
+    assert rates == {"means/webp": -20, "published/vtm": -60}
+
+
+def test_rates_follow_points_groups_and_anchor():
+    plot = compared()
+    plot.anchor = "photo/JPEG"
+    plot.set_curve("small", shifted(0.25))
+    assert plot.rates["photo/small"]["percent"] == pytest.approx(-75)
+    plot.groups = ["means"]
+    assert plot.rates == {}, "the anchor is not shown"
+    plot.anchor = "means/webp"
+    assert set(plot.rates) == {"means/jpeg"}, "published curves are not shown"
+    plot.anchor = ""
+    assert plot.rates == {}
+
+
+def test_curves_that_hardly_overlap_have_no_rate_and_it_is_said():
+    plot = compared()
+    plot.set_curve("above", shifted(1, up_db=9.6))
+    plot.set_curve("short", LINE[:3])
+    plot.set_curve("falling", [(0.25, 30), (0.5, 33), (1, 32), (2, 40)])
+    plot.anchor = "photo/JPEG"
+    why = {key: rate["why"] for key, rate in plot.rates.items() if rate["percent"] is None}
+    assert why == {
+        "photo/above": "no common interval",
+        "photo/short": "fewer than 4 points",
+        "photo/falling": "a curve does not rise",
+    }
+
+
+def test_rates_over_ms_ssim_are_those_of_its_db_and_curves_without_it_have_none():
+    plot = compared()
+    plot.set_curve("small", [(0.5 * bpp, 20.0 + index, "", db - 20) for index, (bpp, db) in enumerate(LINE)])
+    plot.set_curve("JPEG", [(bpp, 20.0 + index, "", db - 20) for index, (bpp, db) in enumerate(LINE)], "file")
+    plot.anchor, plot.measure = "photo/JPEG", "ms_ssim"
+    assert plot.rates["photo/small"]["percent"] == pytest.approx(-50)
+    assert (plot.rates["photo/small"]["low_db"], plot.rates["photo/small"]["high_db"]) == (10, 20)
+    plot.anchor = "means/jpeg"
+    assert plot.rates == {}, "no mean has MS-SSIM here"
+
+
+def test_the_static_picture_has_what_the_page_shows():
+    plot = compared()
+    plot.anchor = "means/jpeg"
+    alt = plot.picture().alt
+    assert "small (estimates), JPEG, jpeg, Kodak mean: the anchor, webp, Kodak mean: -20.0 %, 30.0 to 40.0 dB, " in alt
+    assert alt.endswith("vtm, published: -60.0 %, 30.0 to 40.0 dB; BD-rate over PSNR (akima) against jpeg")
+    plot.groups, plot.anchor = ["means"], ""
+    assert (
+        plot.picture().alt == "Kodak's 24 photos, means. Rate-distortion curves of jpeg, Kodak mean, webp, Kodak mean"
+    )
+
+
+def test_the_static_picture_says_what_is_left_out_and_has_the_rates_scale():
+    plot = compared()
+    plot.set_curve("small", [(bpp, db, "", 15.0 + bpp) for bpp, db in LINE])
+    plot.set_point(0.5, 32, "file", "", 14.25)
+    linear = plot.picture()
+    plot.rate_scale = "log"
+    assert plot.picture().data != linear.data
+    plot.measure, plot.groups = "ms_ssim", ["photo"]
+    assert plot.picture().alt == (
+        ". Rate-distortion curves of small (estimates); this photo: 0.500 bits a pixel, 14.25 dB; "
+        "Left out, without MS-SSIM: JPEG"
+    )
 
 
 def test_plotly_is_the_installed_packages_own_and_the_same_bytes_each_time():

@@ -7,24 +7,28 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from dcae.published_curves import published_curves
+from dcae.rd import bd_rate
 from dcae_widgets import plotly_page
 from dcae_widgets.rd_plot import RdPlot
+from dcae_widgets.reference_curves import reference_curves
 
 from .widget_page import MountedWidget, WidgetPage
 
 pytestmark = pytest.mark.e2e
 
-DRAWING = ".dcae-plot-drawing"
+DRAWING, WORDS = ".dcae-plot-drawing", ".dcae-plot-text"
 STATE = """el => ({
-    names: el._fullData.filter(trace => trace.showlegend).map(trace => trace.name),
+    names: el._fullData.filter(trace => trace.x.length).map(trace => trace.name),
     places: el._fullData.map(trace => trace.x.map((x, i) => [x, trace.y[i]])),
     x: el._fullLayout.xaxis.range, y: el._fullLayout.yaxis.range,
     width: el.querySelector(".main-svg").getBoundingClientRect().width,
     height: el.querySelector(".main-svg").getBoundingClientRect().height,
-    ink: getComputedStyle(el.querySelector(".legendtext")).fill,
+    ink: getComputedStyle(el.querySelector(".xtick text")).fill,
     paper: getComputedStyle(el.querySelector(".main-svg")).backgroundColor,
     curve: getComputedStyle(el.querySelector(".js-line")).stroke,
 })"""
+LINE = [(0.25, 30.0), (0.5, 33.0), (1.0, 36.5), (2.0, 40.0)]
 CELL = """from dcae_widgets.rd_plot import RdPlot
 plot = RdPlot()
 plot.set_curve("small", [(0.2, 30), (0.4, 33)])
@@ -62,7 +66,7 @@ def settled(shown: MountedWidget, view: int = 0) -> dict[str, Any]:
 
 
 def words(shown: MountedWidget, view: int = 0) -> str:
-    return shown.view(view).locator("[role=status]").inner_text()
+    return shown.view(view).locator(WORDS).inner_text()
 
 
 def asked(shown: MountedWidget) -> int:
@@ -81,14 +85,10 @@ def test_curves_and_the_photos_point_are_drawn(mount: Callable[..., MountedWidge
     drawn = settled(shown)
     assert drawn["names"] == ["small · estimates", "JPEG 4:2:0 · files", "this photo, estimated"]
     assert drawn["places"][-1] == [[0.47, 32.1]]
-    assert (drawn["width"], drawn["height"]) == (360, 300)
-    assert not shown.element.locator("[role=status]").is_visible()
-    legend = shown.element.locator(".legend .bg").bounding_box()
-    place = shown.element.locator(DRAWING).bounding_box()
-    assert legend
-    assert place
-    assert place["x"] <= legend["x"]
-    assert legend["x"] + legend["width"] <= place["x"] + place["width"]
+    assert (drawn["width"], drawn["height"]) == (360, 256)
+    assert not shown.element.locator(WORDS).is_visible()
+    rows = shown.element.locator(".dcae-rd-name").all_inner_texts()
+    assert rows == ["small · estimates", "JPEG 4:2:0 · files", "this photo, estimated"]
 
 
 def test_plots_on_a_page_ask_for_plotly_once_and_leave_no_name_behind(
@@ -272,7 +272,75 @@ def test_hovering_shows_a_points_label_and_names_are_no_markup(mount: Callable[.
     assert "λ 0.0130, <b>1,234</b> bytes" in hovered
     assert "0.300 bits a pixel, 31.50 dB" in hovered
     assert shown.element.locator(".gtitle").text_content() == "a <b>photo</b> & more"
-    assert "<i>small</i> · estimates" in shown.element.locator(".legendtext").all_text_contents()
+    assert "<i>small</i> · estimates" in shown.element.locator(".dcae-rd-name").all_text_contents()
+
+
+def legend(shown: MountedWidget) -> list[str]:
+    """The legend's lines, each with what stands beside the curve's name."""
+    settled(shown)
+    lines = shown.element.locator(".dcae-rd-legend > *").all_inner_texts()
+    return [" | ".join(part for part in line.split("\n") if part) for line in lines]
+
+
+def test_curves_over_kodak_are_told_apart_and_compared_by_mouse_and_keyboard(mount: Callable[..., MountedWidget]):
+    plot = RdPlot(title="flower", references=reference_curves())
+    plot.set_curve("small", [(0.5 * bpp, db, "", db - 20) for bpp, db in LINE])
+    plot.set_curve("JPEG 4:2:0", LINE, "file")
+    shown = mount(plot, width_px=400)
+    assert legend(shown) == ["Click a curve: BD-rates against it", "small · estimates", "JPEG 4:2:0 · files"]
+    shown.element.locator(".scatterlayer .trace").nth(1).locator(".point").nth(2).click(force=True)
+    shown.on.exchange()
+    assert plot.anchor == "photo/JPEG 4:2:0"
+    assert legend(shown) == [
+        "BD-rate over PSNR (Akima) against JPEG 4:2:0",
+        "small · estimates | −50.0 % | 30.0 to 40.0 dB",
+        "JPEG 4:2:0 · files | anchor",
+    ]
+    for group in ("Kodak means", "Published"):
+        shown.element.get_by_role("button", name=group, exact=True).click()
+    shown.on.exchange()
+    assert plot.groups == ["photo", "means", "published"]
+    heads = [line for line in legend(shown) if "Kodak" in line]
+    assert heads == [
+        "Means over Kodak’s 24 photos, measured here: dashed",
+        "Means over Kodak’s 24 photos, published by others: dashes and dots",
+    ]
+    dashes = shown.element.locator(DRAWING).evaluate(
+        "el => Object.fromEntries(el._fullData.map(({ meta, line }) => [meta?.split('/')[0], line?.dash]))"
+    )
+    assert (dashes["photo"], dashes["means"], dashes["published"]) == ("solid", "dash", "dashdot")
+    row = shown.element.locator('[data-key="published/vtm"]')
+    row.focus()
+    shown.page.keyboard.press("Enter")
+    shown.on.exchange()
+    settled(shown)
+    assert row.get_attribute("aria-pressed") == "true"
+    assert row.evaluate("row => row === document.activeElement"), "the focus stays where it was"
+    percent = bd_rate(published_curves()["vtm"].points, published_curves()["dcae"].points)
+    assert f"dcae | −{-percent:.1f} % | 29.2 to 37.9 dB" in legend(shown)
+    assert "InterDigitalInc/CompressAI, commit" in str(row.get_attribute("title"))
+    assert "dcae, published, 6 points" in str(shown.element.locator("[role=img]").get_attribute("aria-label"))
+
+
+def test_on_the_ms_ssim_scale_curves_without_it_are_left_out_in_words(mount: Callable[..., MountedWidget]):
+    plot = RdPlot(title="flower", references=reference_curves(), groups=["photo", "means", "published"])
+    plot.set_curve("small", [(0.5 * bpp, db, "", db - 20) for bpp, db in LINE])
+    plot.set_curve("JPEG 4:2:0", LINE, "file")
+    plot.note = "More is being measured."
+    shown = mount(plot, width_px=400)
+    before = settled(shown)
+    shown.element.get_by_label("Measure").select_option("ms_ssim")
+    shown.element.get_by_role("button", name="log", exact=True).click()
+    drawn = settled(shown)
+    assert (plot.measure, plot.rate_scale) == ("ms_ssim", "log")
+    assert drawn["places"][0] == [[0.5 * bpp, db - 20] for bpp, db in LINE]
+    assert drawn["places"][1] == []
+    assert drawn["x"] == pytest.approx(
+        [math.log10(0.125 / 1.15), math.log10(max(x for x, _ in before["places"][4]) * 1.15)]
+    )
+    assert shown.element.locator(".dcae-rd-note").inner_text() == (
+        "Left out, without MS-SSIM: JPEG 4:2:0, all published curves. More is being measured."
+    )
 
 
 def test_colours_follow_jupyterlabs_theme_while_the_plot_is_shown(
@@ -283,7 +351,7 @@ def test_colours_follow_jupyterlabs_theme_while_the_plot_is_shown(
     ground = "() => getComputedStyle(document.body).backgroundColor"
     assert (light["ink"], light["paper"]) == ("rgb(0, 0, 0)", widget_page.page.evaluate(ground))
     widget_page.set_theme("dark")
-    ink = f"([...document.querySelectorAll('{DRAWING} .legendtext')].map(text => getComputedStyle(text).fill))"
+    ink = f"([...document.querySelectorAll('{DRAWING} .xtick text')].map(text => getComputedStyle(text).fill))"
     widget_page.page.wait_for_function(f"() => {ink}[0] === 'rgb(255, 255, 255)'")
     dark = settled(shown)
     assert dark["paper"] == widget_page.page.evaluate(ground) == "rgb(17, 17, 17)"
@@ -326,7 +394,7 @@ def test_a_closed_view_gives_back_all_it_held_and_the_other_lives_on(
     assert settled(shown, 1)["places"][-1] == [[0.6, 33]]
     shown.close_view(1)
     rest = held_beside_elements()  # Plotly's own for the page
-    own = {"observers": 2, "models": 4}  # its size and the theme's name are observed
+    own = {"observers": 2, "models": 15}  # its size and the theme's name are observed, its traits followed
     assert {name: one[name] - rest[name] for name in one if one[name] != rest[name]} == own
     assert (rest["models"], rest["timers"], rest["frames"]) == (0, 0, 0)
     assert widget_page.page.locator(".dcae-rd-plot").count() == 0
@@ -377,7 +445,7 @@ def test_in_jupyterlab_the_plot_comes_through_the_kernel_alone_and_follows_the_t
     )  # other tests find no tab of it
     page.wait_for_function("() => window.jupyterapp?.restored")
     page.evaluate(RUN_IN_LAB, CELL)
-    ink = f"document.querySelector('{DRAWING} .legendtext')?.style.fill"
+    ink = f"document.querySelector('{DRAWING} .xtick text')?.style.fill"
     page.wait_for_function(f"() => {ink}")
     light = page.evaluate(f"() => {ink}")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")

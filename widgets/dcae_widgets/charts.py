@@ -19,6 +19,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from dcae.results import FileInfo
+from dcae_widgets.rd_figure import PrintedCurve, rd_picture
 
 _INK, _PAPER, _GAP_PX, _CAPTION_PX = "#24292f", "#ffffff", 12, 26
 _Z_COLOUR, _HEADER_COLOUR = "#e07b39", "#9aa0a6"
@@ -33,7 +34,6 @@ _NUMBER_WORDS = {
     "encode_s": "encoded in {:.2f} s",
     "decode_s": "decoded in {:.2f} s",
 }
-_CURVE_COLOURS = ("#1f66a8", "#e07b39", "#3a8f5c", "#8a4fa3", "#b03a48")
 
 
 def pictures(images: Mapping[str, NDArray[np.uint8]], scale: int = 1) -> Image:
@@ -100,27 +100,15 @@ def rd_curves(
         point: The point that the picture is about, drawn large.
         marks: Further points.
     """
-    figure = Figure(figsize=(7, 4.4), dpi=110, facecolor=_PAPER)
-    axes = figure.subplots()
-    labels = {name: f"{name} (estimates)" if name in estimated else name for name in curves}
-    # Estimates take the first colours, so that they keep them whatever stands beside them.
-    for index, name in enumerate(sorted(curves, key=lambda name: name not in estimated)):
-        rates, distortions = _drawable(curves[name])
-        colour = _CURVE_COLOURS[index % len(_CURVE_COLOURS)]
-        if rates:
-            style = "o:" if name in estimated else "o-"
-            axes.plot(rates, distortions, style, color=colour, label=labels[name], markersize=4)
-    axes.plot(*_drawable(marks), "D", color=_PAPER, markeredgecolor=_INK, markersize=7)
-    now = _drawable([point] if point else [])
-    large: dict[str, Any] = {"color": _CURVE_COLOURS[0], "markeredgecolor": _PAPER, "markeredgewidth": 2, "zorder": 3}
-    axes.plot(*now, "o", markersize=12, label="this photo" if now[0] else None, **large)
-    axes.set(xlabel="rate (bits a pixel)", ylabel="PSNR (dB)", title=title)
-    axes.grid(alpha=0.25)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    where = f"; this photo: {point[0]:.3f} bits a pixel, {_psnr_words(point[1])}" if point else ""
-    return _rendered(figure, f"{title}. Rate-distortion curves of {', '.join(labels.values()) or 'nothing yet'}{where}")
+    printed = [
+        PrintedCurve(
+            label=f"{name} (estimates)" if name in estimated else name,
+            points=points,
+            style="estimate" if name in estimated else "file",
+        )
+        for name, points in curves.items()
+    ]
+    return rd_picture(printed, title, point=point, marks=marks)
 
 
 def coding(
@@ -221,12 +209,6 @@ def _strip_bar(parts: Sequence[tuple[str, float]]) -> PillowImage.Image:
 
 def _psnr_words(psnr_db: float | None) -> str:
     return "infinite (identical)" if psnr_db is None or math.isinf(psnr_db) else f"{psnr_db:.2f} dB"
-
-
-def _drawable(points: Sequence[tuple[float, float | None]]) -> tuple[list[float], list[float]]:
-    """Rates and distortions in order of rate, without identical pictures."""
-    drawn = sorted((bpp, psnr_db) for bpp, psnr_db in points if psnr_db is not None and math.isfinite(psnr_db))
-    return [bpp for bpp, _ in drawn], [psnr_db for _, psnr_db in drawn]
 
 
 def part_colour(name: str) -> str:

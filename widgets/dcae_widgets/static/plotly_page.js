@@ -10,10 +10,17 @@ const PATIENCE_MS = 8000;
 const AGAIN_MS = 1000;
 /** plotly.js looks for module systems; a page that has some (RequireJS) must not be taken for one. */
 const WITHOUT_MODULES = "const module = undefined, exports = undefined, define = undefined, require = undefined;\n";
-/** Curves of estimates take their colours from the first list, curves of files from the second: on light, on dark paper. */
+/** Curves of estimates take their colours from the first list, curves of files from the second, others' from the third: on light, on
+ * dark paper. */
 const COLOURS = {
-  light: { estimate: ["#1f66a8", "#0f8b8d", "#6a5acd"], file: ["#c9601c", "#3a8f5c", "#8a4fa3", "#b03a48"] },
-  dark: { estimate: ["#6cb0ee", "#4cc3c5", "#a99df5"], file: ["#f0955a", "#6fc592", "#c792dd", "#ee7d89"] },
+  light: {
+    estimate: ["#1f66a8", "#0f8b8d", "#6a5acd"], file: ["#c9601c", "#3a8f5c", "#8a4fa3", "#b03a48"],
+    published: ["#5b6770", "#8c6d46", "#4f7f86", "#7d6b91", "#7a8450", "#a0616a"],
+  },
+  dark: {
+    estimate: ["#6cb0ee", "#4cc3c5", "#a99df5"], file: ["#f0955a", "#6fc592", "#c792dd", "#ee7d89"],
+    published: ["#a7b4bd", "#d2b084", "#8fc2c9", "#bdaad2", "#bac489", "#dfa0a8"],
+  },
 };
 
 /** How a plot answers the hand: it can be saved as a picture. @param {string} filename */
