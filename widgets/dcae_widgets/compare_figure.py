@@ -1,0 +1,119 @@
+"""Two matched files for print: a part of the photo beside both pictures, and the table of all codecs.
+
+Knows records and arrays. Does not know widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from dcae.codec.matching import Matched, MatchedFile
+from dcae_widgets.codec_table import db_words, number_words, off_target, quality_words, value_of
+from dcae_widgets.match_making import Row
+
+_INK, _SOFT = "#24292f", "#656d76"
+_CROP_PX = (300, 260)
+
+
+def crop_of(size: tuple[int, int], visible: Sequence[int]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the part that is printed: about 300 x 260 px in the middle of what is seen.
+
+    Args:
+        size: width and height of the photo in px.
+        visible: left, top, right and bottom of what is seen; nothing for the whole photo.
+
+    >>> crop_of((640, 427), [])
+    (170, 83, 470, 343)
+    >>> crop_of((640, 427), [0, 0, 100, 80])
+    (0, 0, 300, 260)
+    """
+    left, top, right, bottom = visible or (0, 0, *size)
+    sides = [min(side, most) for side, most in zip(size, _CROP_PX, strict=True)]
+    corner = [
+        min(max(0, (low + high - side) // 2), most - side)
+        for low, high, side, most in zip((left, top), (right, bottom), sides, size, strict=True)
+    ]
+    return corner[0], corner[1], corner[0] + sides[0], corner[1] + sides[1]
+
+
+def compare_figure(
+    photo: NDArray[np.uint8],
+    files: Sequence[Matched],
+    title: str,
+    rows: Sequence[Row] = (),
+    measures: Sequence[str] = (),
+    caption: str = "",
+    visible: Sequence[int] = (),
+) -> Figure:
+    """The photo and two pictures pixel for pixel over the table of all codecs, if there is one.
+
+    Args:
+        photo: uint8, H x W x 3.
+        files: the two.
+        title: what they say about each other.
+        rows: of the table, in order.
+        measures: its last columns.
+        caption: what the table is of.
+        visible: which part of the photo is printed (`crop_of`).
+    """
+    table_height = 0.26 * (len(rows) + 2) if rows else 0.0
+    figure = Figure(figsize=(9.4, 3.5 + table_height), dpi=110, facecolor="#ffffff", layout="constrained")
+    above: Any = figure
+    if rows:
+        parts: Any = figure.subfigures(2, 1, height_ratios=[3.5, table_height])
+        above, below = parts
+        _draw_table(below.subplots(), rows, measures, caption)
+    left, top, right, bottom = crop_of((photo.shape[1], photo.shape[0]), visible)
+    pictures = [
+        ("the photo\n ", photo),
+        *((_caption(f), f.picture if isinstance(f, MatchedFile) else None) for f in files),
+    ]
+    axes = above.subplots(1, len(pictures))
+    for place, (words, picture) in zip(axes, pictures, strict=True):
+        place.set_axis_off()
+        place.set_title(words, fontsize=9.5, color=_INK)
+        if picture is not None:
+            place.imshow(picture[top:bottom, left:right], interpolation="lanczos")
+    figure.suptitle(title, fontsize=10.5, color=_INK, wrap=True)
+    return figure
+
+
+def _caption(file: Matched) -> str:
+    if not isinstance(file, MatchedFile):
+        return f"{file.name}\nno file"
+    return f"{file.name}\n{file.size:,} bytes, PSNR {db_words(file.psnr_db)} dB"
+
+
+def _draw_table(axes: Axes, rows: Sequence[Row], measures: Sequence[str], caption: str) -> None:
+    heads = ["codec", "bytes", "off target", "bits a pixel", "quality", *measures]
+    axes.set_axis_off()
+    axes.set_title(caption, fontsize=9.5, color=_SOFT, loc="left")
+    table = axes.table(
+        [_cells(row, measures) for row in rows],
+        colLabels=heads,
+        colWidths=[0.28, *[0.72 / (len(heads) - 1)] * (len(heads) - 1)],
+        cellLoc="right",
+        loc="upper center",
+        edges="horizontal",
+    )
+    table.auto_set_font_size(False)
+    table.set_fontsize(9)
+    for (row, column), cell in table.get_celld().items():
+        cell.set_edgecolor("#d0d7de")
+        cell.set_text_props(color=_INK, weight="bold" if row == 0 else "normal", ha="left" if column == 0 else "right")
+        cell.set_height(1 / (len(rows) + 1.3))
+
+
+def _cells(row: Row, measures: Sequence[str]) -> list[str]:
+    file, off = row.found, off_target(row)
+    if not isinstance(file, MatchedFile) or off is None:
+        return [file.name, "no file", *[""] * (3 + len(measures))]
+    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else f"{off:+.2f} dB"
+    numbers = [f"{file.size:,}", off_words, f"{file.bpp:.3f}", quality_words(file.quality)]
+    return [file.name, *numbers, *(number_words(value_of(row, name)) for name in measures)]
