@@ -311,6 +311,36 @@ def test_measure_that_fails_is_said(make):
     assert setting.explorer.readout.kind == "file"
 
 
+def test_curves_have_ms_ssim_when_its_scale_is_chosen(make):
+    measured = []
+    setting = make(ms_ssim=lambda a, b: measured.append(b) or 0.9)
+    setting.rest()
+    plot = setting.explorer.rd_plot
+    assert len(measured) == 1, "the file alone"
+    assert plot.point["ms_ssim_db"] == pytest.approx(10)
+    assert {point[3] for point in plot.curves[0]["points"]} == {None}
+    plot.measure = "ms_ssim"
+    setting.rest()
+    assert [point[3] for point in plot.curves[0]["points"]] == pytest.approx([10] * 9)
+    assert plot.note == ""
+    setting.explorer.controls.photo = "rocket"
+    setting.rest()
+    assert len(plot.curves[0]["points"]) == 9
+    assert all(point[3] for point in plot.curves[0]["points"]), "another photo's, too"
+
+
+def test_scale_that_nobody_can_measure_is_said(setting):
+    setting.explorer.rd_plot.measure = "ms_ssim"
+    setting.rest()
+    assert setting.explorer.rd_plot.note == "Nothing here measures MS-SSIM of this photo."
+
+
+def test_kodaks_curves_stand_beside_the_photos(setting):
+    groups = {curve["group"] for curve in setting.explorer.rd_plot.references}
+    assert groups == {"means", "published"}
+    assert setting.explorer.rd_plot.groups == ["photo"]
+
+
 def test_curves_are_computed_when_the_hand_rests(make):
     setting = make(beside={"JPEG": dcae.analysis.baselines.baseline("jpeg")})
     setting.rest()
@@ -691,6 +721,75 @@ def test_error_that_nobody_foresaw_is_said_and_logged(make, caplog):
     assert setting.explorer.controls.error == "AttributeError: no dial"
     assert "no dial" in caplog.text
     assert setting.explorer.controls.model == "fake"
+
+
+def beside_layer(setting):
+    return setting.explorer.photo_view.layers[0]
+
+
+def test_other_codecs_picture_of_no_more_bytes_stands_in_the_photos_place_and_follows_lambda(make):
+    setting = make(beside={"JPEG": FakeCodec()})
+    setting.rest()
+    shown = setting.explorer
+    assert shown.controls.others == ["JPEG"]
+    assert beside_layer(setting).name == "photo"
+    assert "other" not in shown.controls.state
+    shown.controls.other = "JPEG"
+    for lmbda in (LMBDA, 0.002):
+        setting.ask(lmbda, final=True)
+        setting.rest()
+        name, size, _ = beside_layer(setting).name.split(" · ")
+        assert name == "JPEG"
+        assert int(size.removesuffix(" bytes").replace(",", "")) <= len(shown.data)
+        assert beside_layer(setting).image.shape == photo().shape
+    assert shown.controls.state["other"] == "JPEG"
+    assert str(shown.picture().alt).startswith("photo, fake, λ = 0.002: JPEG · ")
+    setting.ask(LMBDA)
+    setting.rest()
+    assert beside_layer(setting).name.endswith("for the file before")
+    shown.controls.other = ""
+    np.testing.assert_array_equal(beside_layer(setting).image, photo())
+
+
+def test_hand_does_not_wait_for_the_other_codec(make):
+    other = FakeCodec()
+    setting = make(beside={"JPEG": other})
+    setting.rest()
+    gate = other.hold("encode")
+    begun = other.count("encode")
+    setting.explorer.controls.other = "JPEG"
+    until(lambda: other.count("encode") > begun)
+    setting.ask(LMBDA, final=True)
+    until(lambda: setting.explorer.readout.kind == "file" and setting.explorer.controls.state["lmbda"] == LMBDA)
+    assert beside_layer(setting).name == "photo · JPEG follows"
+    gate.set()
+    setting.rest()
+    assert beside_layer(setting).name.startswith("JPEG · ")
+
+
+def test_other_codec_is_restored_and_a_name_that_is_none_is_said(make):
+    setting = make(beside={"JPEG": FakeCodec()})
+    setting.explorer.restore({"other": "JPEG", "photo": "rocket"})
+    setting.rest()
+    assert (setting.explorer.controls.other, setting.explorer.controls.error) == ("JPEG", "")
+    assert beside_layer(setting).name.startswith("JPEG · ")
+    setting.explorer.restore({"other": "GIF"})
+    assert "other is 'GIF'; a link can name JPEG" in setting.explorer.controls.error
+    setting.explorer.controls.other = "GIF"
+    assert "there is no codec 'GIF' to compare with; legal: JPEG" in setting.explorer.controls.error
+    assert setting.explorer.controls.other == "JPEG"
+
+
+def test_coding_has_the_photo_itself_whatever_is_shown_beside(make):
+    setting = make(beside={"JPEG": FakeCodec()})
+    setting.explorer.controls.other = "JPEG"
+    setting.rest()
+    coding = setting.explorer.coding
+    np.testing.assert_array_equal(coding.photo, photo())
+    setting.ask(LMBDA, final=True)
+    setting.rest()
+    assert setting.explorer.coding is not coding
+    assert setting.explorer.coding.photo is coding.photo, "it is not copied for each file"
 
 
 def test_malformed_request_is_said(setting):

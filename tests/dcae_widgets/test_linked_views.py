@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dcae.codec.interruption import interruption_point
-from dcae_widgets.explorer import Coding, Explorer
+from dcae_widgets.explorer import Explorer
 from dcae_widgets.linked_views import LINKED_TRAITS, MAX_FOLLOWED_PX, Followers, link_photos
 from dcae_widgets.photo_view import Layer, PhotoView
 

@@ -3,13 +3,14 @@
 import numpy as np
 
 from dcae.analysis.baselines import baseline
-from dcae.rd import psnr_db
-from dcae_widgets.events import CurveGrown, CurvesBegun, Failed, Wanted
+from dcae.rd import ms_ssim_db, psnr_db
+from dcae_widgets.events import CurveGrown, CurvesBegun, CurvesMeasured, Failed, Wanted
 from dcae_widgets.live_window import Rect
-from dcae_widgets.photo_curves import PhotoCurves, beside_qualities
+from dcae_widgets.measuring import Measuring
+from dcae_widgets.photo_curves import IS_MEASURED, NO_MEASURE, TOO_SMALL, PhotoCurves, beside_qualities
 from dcae_widgets.photo_source import given_photo
 
-from .fake_codec import FakeCodec, photo
+from .fake_codec import LIMIT_S, FakeCodec, photo
 
 SOURCE = given_photo(photo())
 
@@ -46,7 +47,8 @@ def test_points_are_what_the_codec_estimates():
     curves.aim(wanted(), photo(), None, codec, session)
     assert curves.step(never)
     estimate = session.estimate(0.009486833)
-    bpp, psnr, label = events[-1].points[0]
+    bpp, psnr, label, ms_ssim = events[-1].points[0]
+    assert ms_ssim is None
     assert bpp == 8 * round(estimate.total_bytes) / (64 * 48)
     assert psnr == psnr_db(photo(), estimate.x_hat)
     assert label.startswith("λ 0.00948683, ")
@@ -103,3 +105,50 @@ def test_qualities_of_a_codec_without_named_ones_span_its_legal_ones():
     assert len(beside_qualities(FakeCodec())) == 9
     assert beside_qualities(FakeCodec(qualities=None)) == (None,)
     assert np.all(np.diff(np.array(qualities)) > 0)
+
+
+def measured_by(measure):
+    """Curves whose points are measured, what they publish, and what measures them."""
+    events, failed = [], []
+    measuring = Measuring(measure, failed.append)
+    return PhotoCurves({}, events.append, measuring), events, measuring
+
+
+def last_words(events) -> str:
+    return [event.words for event in events if isinstance(event, CurvesMeasured)][-1]
+
+
+def test_points_are_measured_when_that_is_wanted_and_each_once():
+    pairs = []
+    curves, events, measuring = measured_by(lambda a, b: pairs.append((a, b)) or 0.9)
+    codec = FakeCodec()
+    curves.aim(wanted(), photo(), None, codec, codec.open(photo()))
+    all_steps(curves)
+    assert pairs == []
+    assert not [event for event in events if isinstance(event, CurvesMeasured)]
+    curves.measure(True)
+    assert all_steps(curves) == 9, "their pictures are needed once more"
+    assert measuring.wait(LIMIT_S)
+    assert [point[3] for point in events[-2].points] == [ms_ssim_db(0.9)] * 9
+    assert (len(pairs), last_words(events)) == (9, "")
+    np.testing.assert_array_equal(pairs[0][0], photo())
+    curves.aim(wanted(1), photo(), None, codec, None)
+    assert all_steps(curves) == 0
+    measuring.close()
+
+
+def test_measuring_is_said_and_so_is_that_it_cannot_be_done():
+    curves, events, measuring = measured_by(lambda a, b: None)
+    curves.measure(True)
+    curves.aim(wanted(), photo(), None, FakeCodec(), None)
+    assert curves.step(never)
+    assert events[1].words == IS_MEASURED
+    assert all_steps(curves) == 8
+    assert measuring.wait(LIMIT_S)
+    assert last_words(events) == TOO_SMALL
+    measuring.close()
+    nobody = PhotoCurves({}, events.append)
+    nobody.measure(True)
+    nobody.aim(wanted(), photo(), None, FakeCodec(), None)
+    assert all_steps(nobody) == 9
+    assert last_words(events) == NO_MEASURE

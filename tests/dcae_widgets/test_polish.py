@@ -15,7 +15,7 @@ class Setting:
     """An explorer of one fake codec that refines."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, codec: FakeCodec | None = None) -> None:
-        monkeypatch.setattr("dcae_widgets.exploration.POLISH_STEPS", 4)
+        monkeypatch.setattr("dcae_widgets.polishing.POLISH_STEPS", 4)
         self.codec = codec or FakeCodec(refines=True)
         self.explorer = Explorer(lambda _: self.codec, model="fake", photo=photo())
         self.explorer._exploration.worker._quiet_s = 0.0

@@ -194,7 +194,7 @@ def test_rates_over_ms_ssim_are_those_of_its_db_and_curves_without_it_have_none(
 def test_the_static_picture_has_what_the_page_shows():
     plot = compared()
     plot.anchor = "means/jpeg"
-    alt = plot.picture().alt
+    alt = str(plot.picture().alt)
     assert "small (estimates), JPEG, jpeg, Kodak mean: the anchor, webp, Kodak mean: -20.0 %, 30.0 to 40.0 dB, " in alt
     assert alt.endswith("vtm, published: -60.0 %, 30.0 to 40.0 dB; BD-rate over PSNR (akima) against jpeg")
     plot.groups, plot.anchor = ["means"], ""

@@ -175,3 +175,29 @@ def test_waiting_has_a_limit(gate):
     assert not bench.worker.wait(0.01)
     gate.set()
     assert bench.worker.wait(LIMIT_S)
+
+
+def test_a_worker_that_is_woken_finds_new_steps_even_those_that_come_during_the_last_one(gate):
+    bench, begun = Bench(), threading.Event()
+    bench.worker.wake()
+    assert bench.worker.wait(LIMIT_S)
+    assert bench.done == []
+    bench.steps_left = 1
+
+    def hold():
+        begun.set()
+        assert gate.wait(LIMIT_S)
+        bench.in_step = lambda: None
+
+    bench.in_step = hold
+    bench.worker.wake()
+    assert begun.wait(LIMIT_S)
+    bench.steps_left += 1
+    bench.worker.wake()
+    gate.set()
+    assert bench.worker.wait(LIMIT_S)
+    assert bench.done == ["step", "step"]
+    bench.worker.close()
+    bench.steps_left = 1
+    bench.worker.wake()
+    assert bench.done == ["step", "step"]

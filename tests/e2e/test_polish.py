@@ -15,10 +15,10 @@ BUTTON, BYTES, CAPTION = ".dcae-controls-polish", "[data-key=bytes] dd", ".dcae-
 KIND = "() => document.querySelector('.dcae-readout-badge')?.dataset.kind"
 BEGIN = """
 import numpy as np
-import dcae_widgets.exploration
+import dcae_widgets.polishing
 from dcae.images import png_bytes
 from dcae.samples import sample
-dcae_widgets.exploration.POLISH_STEPS = {steps}
+dcae_widgets.polishing.POLISH_STEPS = {steps}
 explorer._upload("piece.png", png_bytes(np.ascontiguousarray(sample("flower")[100:228, 200:392])))
 """
 """A small piece of a photo is explored, and polished in so many steps."""

@@ -117,6 +117,7 @@ def coding(
     numbers: Mapping[str, float | None],
     parts: Sequence[tuple[str, float]],
     title: str,
+    beside: str = "the photo",
 ) -> Image:
     """A photo beside what its file shows, over the file's numbers in words and one bar of its bytes.
 
@@ -128,6 +129,7 @@ def coding(
         numbers: any of bytes, bpp, ratio, psnr_db, ms_ssim, encode_s and decode_s; None is not known, and left out.
         parts: (name, bytes) of what the file consists of; may be empty.
         title: What was coded, and how.
+        beside: What the first of the two pictures is.
 
     Raises:
         ValueError: the two are not of one size, a number has no such name, or parts are given and have no bytes.
@@ -139,12 +141,12 @@ def coding(
     height, width = photo.shape[:2]
     words = _in_words(numbers)
     sizes = [f"{name}: {size:,.0f} bytes" for name, size in parts]
-    alt = "; ".join([f"{title}: the photo beside the decoded picture", *words, *sizes])
+    alt = "; ".join([f"{title}: {beside} beside the decoded picture", *words, *sizes])
     scale = min(1.0, (_SHEET_PX - _GAP_PX) / 2 / width, _PHOTO_HEIGHT_PX / height)
     while True:
         size = (max(1, round(scale * width)), max(1, round(scale * height)))
         both = [PillowImage.fromarray(image).resize(size, PillowImage.Resampling.LANCZOS) for image in (photo, decoded)]
-        png = _png(_coding_sheet(both, words, parts, title))
+        png = _png(_coding_sheet(dict(zip((beside, "decoded"), both, strict=True)), words, parts, title))
         if len(png) <= _SHEET_BYTES or min(size) == 1:
             return Image(png, alt=alt)
         scale *= 0.98 * math.sqrt(_SHEET_BYTES / len(png))
@@ -158,11 +160,11 @@ def _in_words(numbers: Mapping[str, float | None]) -> list[str]:
 
 
 def _coding_sheet(
-    both: Sequence[PillowImage.Image], words: Sequence[str], parts: Sequence[tuple[str, float]], title: str
+    both: Mapping[str, PillowImage.Image], words: Sequence[str], parts: Sequence[tuple[str, float]], title: str
 ) -> PillowImage.Image:
     """The title, the two pictures, the numbers, the bar and its legend, from top to bottom."""
-    pair = PillowImage.new("RGB", (_SHEET_PX, both[0].height + _CAPTION_PX), _PAPER)
-    for index, (caption, picture) in enumerate(zip(("the photo", "decoded"), both, strict=True)):
+    pair = PillowImage.new("RGB", (_SHEET_PX, both["decoded"].height + _CAPTION_PX), _PAPER)
+    for index, (caption, picture) in enumerate(both.items()):
         left = index * (max(picture.width, 100) + _GAP_PX)
         pair.paste(picture, (left, 0))
         ImageDraw.Draw(pair).text((left, picture.height + 4), caption, fill=_INK, font=_font(14))

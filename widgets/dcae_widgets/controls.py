@@ -37,6 +37,8 @@ class Controls(AnyWidget):
         photo: What is shown: one of them, or the name of a file of the user's.
         models: The shipped models' names.
         model: One of them, or a path that was typed in.
+        others: The codecs whose picture can be compared with ours; without any there is no such menu.
+        other: One of them; "" compares with the photo.
         lmbda: What the slider shows. The hand sets it together with `request`; a value that is not legal becomes the
             nearest one that is, as in ipywidgets' own sliders.
         lmbda_min: The left end of the slider; above 0.
@@ -60,6 +62,8 @@ class Controls(AnyWidget):
     photo = traitlets.Unicode().tag(sync=True)
     models = traitlets.List(traitlets.Unicode()).tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
+    others = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    other = traitlets.Unicode().tag(sync=True)
     lmbda = traitlets.Float(0.01).tag(sync=True)
     lmbda_min = traitlets.Float(0.0005).tag(sync=True)
     lmbda_max = traitlets.Float(0.15).tag(sync=True)

@@ -15,6 +15,9 @@ from dcae.codec.protocol import Interval
 from dcae_widgets.live_window import Rect
 from dcae_widgets.photo_source import PhotoSource
 
+CurvePoint = tuple[float, float, str, float | None]
+"""Bits a pixel, PSNR in dB, what is said of it, and MS-SSIM in dB if that was measured."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
@@ -172,12 +175,12 @@ class Curve:
     Attributes:
         name: The codec's.
         kind: "estimate" or "file".
-        points: [bpp, PSNR in dB, label] by quality.
+        points: [bpp, PSNR in dB, label, MS-SSIM in dB or None] by quality.
     """
 
     name: str
     kind: str
-    points: dict[float | None, tuple[float, float, str]] = field(default_factory=dict)
+    points: dict[float | None, CurvePoint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,7 +197,14 @@ class CurveGrown(Event):
 
     name: str
     kind: str
-    points: list[tuple[float, float, str]]
+    points: list[CurvePoint]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CurvesMeasured(Event):
+    """What is to be said of the curves' MS-SSIM now; "" for nothing."""
+
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

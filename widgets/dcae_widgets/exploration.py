@@ -1,7 +1,7 @@
 """What an explorer has to compute, in the worker's thread: weights, photo, estimates, the file, what it decodes to.
 
 It does what is wanted in an order that shows something soon, keeps what can be used again, and gives up what nobody
-waits for any more. MS-SSIM alone is measured in a second thread: it cannot be given up, and no hand must wait for it.
+waits for any more. MS-SSIM alone is measured in a second thread (`dcae_widgets.measuring`).
 Knows codecs by their protocol alone. Does not know widgets: what it finds out it publishes as events.
 """
 
@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from dcae.codec.bitstream import unpack
 from dcae.codec.file_info import file_info
 from dcae.codec.interruption import interruptible
-from dcae.codec.protocol import Codec, RefinementStep, RefiningSession, Session
+from dcae.codec.protocol import Codec, Session
 from dcae.rd import psnr_db
 from dcae.shipped_weights import shipped_name
 from dcae_widgets.events import (
@@ -30,21 +31,18 @@ from dcae_widgets.events import (
     ModelReady,
     Opened,
     PhotoReady,
-    Polish,
     Wanted,
     Written,
 )
 from dcae_widgets.live_window import Rect, live_window
 from dcae_widgets.lmbda_dial import nearest
+from dcae_widgets.measuring import MEASURED_PX, Measure, Measuring
 from dcae_widgets.photo_curves import PhotoCurves
 from dcae_widgets.photo_source import PhotoSource
+from dcae_widgets.polishing import can_polish, polished
 from dcae_widgets.readout import estimate_parts
 from dcae_widgets.worker import Superseded, Worker
 
-MEASURED_PX = 2**21
-"""MS-SSIM of larger photos is not measured: it takes seconds a megapixel, and gigabytes."""
-POLISH_STEPS = 30
-"""So many steps of refinement polish a file."""
 KEPT_CODECS = 2
 """So many weights stay in memory: those that are used, and those before them."""
 
@@ -82,11 +80,12 @@ class Exploration:
         self,
         open_codec: Callable[[str], Codec],
         beside: Mapping[str, Codec],
-        ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None,
+        ms_ssim: Measure | None,
         publish: Callable[[Event], None],
     ) -> None:
-        self._open_codec, self._ms_ssim, self._publish = open_codec, ms_ssim, publish
-        self._curves = PhotoCurves(beside, publish)
+        self._open_codec, self._publish = open_codec, publish
+        self._measuring = None if ms_ssim is None else Measuring(ms_ssim, lambda error: self._fail(error, "work"))
+        self._curves = PhotoCurves(beside, publish, self._measuring)
         self._codecs: dict[str, Codec] = {}
         self._photo: tuple[PhotoSource, NDArray[np.uint8]] | None = None
         self._whole: _OpenPhoto | None = None
@@ -98,19 +97,24 @@ class Exploration:
         self._generation = -1
         self._part = "work"
         self.worker: Worker[Wanted] = Worker(self._run, self._step, self._fail)
-        self._measurer: Worker[tuple[Written, NDArray[np.uint8]]] = Worker(
-            self._measure, lambda: False, lambda error: self._fail(error, "work")
-        )
 
     def wait(self, timeout_s: float) -> bool:
         """Waits until all is computed, curves included; returns whether that came in time."""
         end = time.monotonic() + timeout_s
-        return self.worker.wait(timeout_s) and self._measurer.wait(max(0.0, end - time.monotonic()))
+        if not self.worker.wait(timeout_s):
+            return False
+        return self._measuring is None or self._measuring.wait(max(0.0, end - time.monotonic()))
+
+    def measure_curves(self, is_wanted: bool) -> None:
+        """Whether MS-SSIM of the curves' points is wanted, too; it comes when nothing else is to be done."""
+        self._curves.measure(is_wanted)
+        self.worker.wake()
 
     def close(self) -> None:
         """Ends the threads as soon as their work lets them."""
         self.worker.close()
-        self._measurer.close()
+        if self._measuring is not None:
+            self._measuring.close()
 
     def _run(self, wanted: Wanted) -> None:
         self._wanted = wanted
@@ -237,15 +241,16 @@ class Exploration:
         if last is None or not last.wanted.is_of(wanted) or (last.lmbda, bool(last.polish)) != (lmbda, polish):
             last = self._encoded(wanted, codec, photo, lmbda)
             if polish:
-                last = self._polished(last, codec, photo)
+                whole = self._opened(self._whole, wanted, codec, photo, None, self.worker.give_up)
+                last = polished(last, whole.session, self.worker.give_up, self._publish)
         written = self._tell(last, wanted=wanted)
         if written.decode_s is None:
             decoded, decode_s = self._decoded(codec, written.data)
             check_decoded(decoded, written.picture)
             written = self._tell(written, decode_s=decode_s)
-        if written.ms_ssim is None and self._ms_ssim is not None and photo.shape[0] * photo.shape[1] <= MEASURED_PX:
+        if written.ms_ssim is None and self._measuring is not None and photo.size <= 3 * MEASURED_PX:
             self.worker.give_up()
-            self._measurer.submit((written, photo))
+            self._measuring.file(photo, written.picture, partial(self._measured, written))
 
     def _tell(self, written: Written, **found: Any) -> Written:
         """Keeps what was found out about the file, and publishes it."""
@@ -254,10 +259,7 @@ class Exploration:
             self._publish(self._written)
             return self._written
 
-    def _measure(self, of: tuple[Written, NDArray[np.uint8]]) -> None:
-        written, photo = of
-        assert self._ms_ssim is not None, "nothing is measured without a measure"
-        ms_ssim = self._ms_ssim(photo, written.picture)
+    def _measured(self, written: Written, ms_ssim: float | None) -> None:
         with self._written_lock:
             if self._written is not None and self._written.data is written.data:
                 self._written = replace(self._written, ms_ssim=ms_ssim)
@@ -291,47 +293,6 @@ class Exploration:
             can_polish=can_polish(whole.session, lmbda),
         )
 
-    def _polished(self, plain: Written, codec: Codec, photo: NDArray[np.uint8]) -> Written:
-        """The better file that refinement makes of a plain one, the way to it published as estimates."""
-        whole = self._opened(self._whole, plain.wanted, codec, photo, None, self.worker.give_up)
-        steps = POLISH_STEPS
-
-        def report(reached: RefinementStep) -> None:
-            self._publish(
-                Estimated(
-                    wanted=plain.wanted,
-                    lmbda=plain.lmbda,
-                    rect=None,
-                    picture=reached.estimate.x_hat,
-                    size=(photo.shape[1], photo.shape[0]),
-                    total_bytes=reached.estimate.total_bytes,
-                    parts=estimate_parts(reached.estimate),
-                    psnr_db=reached.psnr_db,
-                    can_polish=True,
-                )
-            )
-            self._busy(f"polishing, step {reached.step} of {reached.steps}")
-
-        self._busy(f"polishing, {steps} steps")
-        with interruptible(self.worker.give_up):
-            started = time.perf_counter()
-            refined = cast(RefiningSession, whole.session).refine(plain.lmbda, steps, report=report)
-            encode_s = plain.encode_s + time.perf_counter() - started
-        return replace(
-            plain,
-            picture=refined.picture,
-            data=refined.data,
-            parts=file_info(refined.data).parts,
-            psnr_db=refined.psnr_db,
-            encode_s=encode_s,
-            polish=Polish(
-                steps=steps,
-                plain_bytes=refined.plain_bytes,
-                plain_psnr_db=refined.plain_psnr_db,
-                improved=refined.improved,
-            ),
-        )
-
     def _decoded(self, codec: Codec, data: bytes) -> tuple[NDArray[np.uint8], float]:
         """A file's picture, and what decoding it took, s; given up for a newer request."""
         self._busy(f"decoding {len(data):,} bytes")
@@ -359,11 +320,6 @@ class Exploration:
             )
         )
         self._part = "work"
-
-
-def can_polish(session: Session, lmbda: float | None) -> bool:
-    """Whether a session refines files: it has to be able to, and to know what its lambda is."""
-    return isinstance(session, RefiningSession) and lmbda is not None
 
 
 def check_decoded(decoded: NDArray[np.uint8], picture: NDArray[np.uint8]) -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,6 @@ from traitlets import Any as Any_
 
 from dcae.codec.protocol import Codec
 from dcae.config import LMBDA_MAX, LMBDA_MIN
-from dcae.images import png_bytes
-from dcae.samples import sample_images
 from dcae.shipped_weights import immutable_name, shipped_weights
 from dcae_widgets.charts import coding
 from dcae_widgets.controls import Controls
@@ -34,6 +32,7 @@ from dcae_widgets.events import (
     Busy,
     CurveGrown,
     CurvesBegun,
+    CurvesMeasured,
     Estimated,
     Event,
     Failed,
@@ -47,33 +46,19 @@ from dcae_widgets.exploration import Exploration
 from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
 from dcae_widgets.explorer_state import checked_state
 from dcae_widgets.lmbda_dial import decimal
-from dcae_widgets.photo_source import PhotoSource, given_photo, shipped_photo, uploaded
+from dcae_widgets.photo_list import PhotoList
+from dcae_widgets.photo_source import PhotoSource, given_photo, uploaded
 from dcae_widgets.photo_view import PhotoView
 from dcae_widgets.python_lines import python_lines
 from dcae_widgets.rd_plot import RdPlot
 from dcae_widgets.readout import Readout
+from dcae_widgets.second_picture import SecondPicture
+from dcae_widgets.shown import Coding
 
 START_LMBDA = 0.013
 """Where the slider stands first: one of the lambdas of the published models, in the middle of the trained range."""
-KEPT_UPLOADS = 8
-"""So many files of the user's stay in the list of photos."""
 DOWNLOAD_LIMIT_S = 600.0
 """A file that has to be made before it is downloaded may take so long."""
-
-
-@dataclass(frozen=True, eq=False)
-class Coding:
-    """What was coded, and how.
-
-    Attributes:
-        model: The weights' name or path.
-        photo: uint8, H x W x 3.
-        lmbda: None if the weights have one fixed lambda.
-    """
-
-    model: str
-    photo: NDArray[np.uint8]
-    lmbda: float | None
 
 
 class Explorer(GridBox):
@@ -84,7 +69,8 @@ class Explorer(GridBox):
         model: The weights to begin with.
         photo: uint8, H x W x 3; or a shipped photo's name, or a path; None for the photo of `dcae lab PHOTO`, else the
             first shipped one.
-        beside: Other codecs whose curves stand in the plot, by the names that it gives them.
+        beside: Other codecs by the names that are shown: their curves stand in the plot, and the picture of a file of
+            theirs, of at most as many bytes as ours, can stand in the photo's place.
         ms_ssim: Measures MS-SSIM of two images (`dcae.metrics.ms_ssim`); None if it is not to be shown.
 
     Attributes:
@@ -111,14 +97,14 @@ class Explorer(GridBox):
         self._source = self._good_source = replace(given, read=lambda: image)
         self._model, self._good_model = _immutable_name(model), ""
         self._lmbda = START_LMBDA
-        shipped = {name: shipped_photo(name) for name in sample_images() if name != given.name}
-        self._sources = {given.name: self._source, **shipped}
+        self._photo, self._photos = image, PhotoList(self._source)
         self._serial = self._generation = self._drawn = 0
         self._is_quiet, self._view_to_restore = False, None
         self._lock = threading.RLock()
         self._delivery = Delivery(self._apply, self._lock)
         self._exploration = Exploration(open_codec, beside or {}, ms_ssim, self._delivery.post)
-        self._face = ExplorerFace(self._make_controls(), self._source, image)
+        self._face = ExplorerFace(self._make_controls(list(beside or {})), self._source, image)
+        self._second = SecondPicture(beside or {}, self._face.beside, image, self._face.say, self._lock)
         super().__init__(self._face.widgets, layout=BoxLayout(**LAYOUT))
         self.add_class("dcae-explorer")
         self._observe()
@@ -149,14 +135,15 @@ class Explorer(GridBox):
         """The bytes of the file that is shown; None while only an estimate is."""
         return self._face.shown.data
 
-    def _make_controls(self) -> Controls:
+    def _make_controls(self, others: list[str]) -> Controls:
         return Controls(
             on_upload=self._upload,
             on_download=self._download,
             on_restore=self.restore,
             on_polish=self._polish,
-            photos=list(self._sources),
+            photos=list(self._photos),
             photo=self._source.name,
+            others=others,
             models=list(dict.fromkeys([*shipped_weights(), self._model])),
             model=self._model,
             lmbda_min=LMBDA_MIN,
@@ -170,16 +157,19 @@ class Explorer(GridBox):
         self.controls.observe(self._on_model, "model")
         self.controls.observe(self._on_request, "request")
         self.controls.observe(self._on_lmbda, "lmbda")
+        self.controls.observe(self._on_other, "other")
+        self.rd_plot.observe(self._on_measure, "measure")
         self.photo_view.observe(self._on_view, ["mode", "divider", "view"])
 
     def _on_photo(self, change: Any) -> None:
         with self._errors_in_words():
             if not self._is_quiet:
-                name = change["new"]
-                if name not in self._sources:
+                try:
+                    source = self._photos[change["new"]]
+                except ValueError:
                     self._show_choices()
-                    raise ValueError(f"there is no photo {name!r}; legal: {', '.join(self._sources)}")
-                self._explore(source=self._sources[name])
+                    raise
+                self._explore(source=source)
 
     def _on_model(self, change: Any) -> None:
         with self._errors_in_words():
@@ -200,6 +190,18 @@ class Explorer(GridBox):
                 self._lmbda = change["new"]
                 self._want(final=True)
 
+    def _on_other(self, change: Any) -> None:
+        with self._errors_in_words():
+            try:
+                self._second.choose(change["new"])
+            finally:
+                self.controls.other = self._second.name
+            self._remember()
+
+    def _on_measure(self, change: Any) -> None:
+        with self._errors_in_words():
+            self._exploration.measure_curves(change["new"] == "ms_ssim")
+
     def _on_view(self, change: Any) -> None:
         with self._errors_in_words():
             if change["name"] == "view" and change["new"][2] == 0 and self._view_to_restore is not None:
@@ -210,11 +212,7 @@ class Explorer(GridBox):
     def _upload(self, name: str, data: bytes) -> None:
         with self._lock:
             source = uploaded(name, data)
-            others = {name: known for name, known in self._sources.items() if name != source.name}
-            own = [name for name in others if name not in sample_images()]
-            for old in own[KEPT_UPLOADS - 1 :]:
-                del others[old]
-            self._sources = {source.name: source, **others}
+            self._photos.add(source)
             self._explore(source=source)
 
     def _polish(self, begin: bool) -> None:
@@ -231,31 +229,23 @@ class Explorer(GridBox):
         if self.data is None:
             self._want(final=True)
             self._wait_until(lambda: self.data is not None, DOWNLOAD_LIMIT_S)
-        shown = self._face.shown
-        if shown.data is None or shown.picture is None:
-            raise ValueError(f"there is nothing to download: {shown.source.name} could not be encoded")
-        stem = shown.source.stem
-        if shown.lmbda is not None and shown.source.data is None:
-            stem += f"_{decimal(shown.lmbda)}" + ("_polished" if shown.polish and shown.polish.improved else "")
-        if what == "png":
-            return f"{stem}.png", "image/png", png_bytes(shown.picture)
-        return f"{stem}.dcae", "application/octet-stream", shown.data
+        return self._face.shown.download(what)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Shows what a state says, as far as it is legal; what is not is said in the error pane.
 
         Args:
-            state: What `controls.state` was; any of photo, model, lmbda, mode, divider and view. It may come from a
-                link, so names are only those in the panel's lists.
+            state: What `controls.state` was; any of photo, model, lmbda, mode, divider, view and other. It may come
+                from a link, so names are only those in the panel's lists.
         """
         with self._errors_in_words():
-            legal, wrong = checked_state(
-                state, photos=self._sources, models=self.controls.models, lmbdas=(LMBDA_MIN, LMBDA_MAX)
-            )
+            lists = {"photos": list(self._photos), "models": self.controls.models, "others": self.controls.others}
+            legal, wrong = checked_state(state, lmbdas=(LMBDA_MIN, LMBDA_MAX), **lists)
             self._lmbda = legal.get("lmbda", self._lmbda)
             self.photo_view.mode = legal.get("mode", self.photo_view.mode)
             self.photo_view.divider = legal.get("divider", self.photo_view.divider)
-            self._explore(source=self._sources.get(legal.get("photo", "")), model=legal.get("model"))
+            self.controls.other = legal.get("other", self.controls.other)
+            self._explore(source=self._photos[legal["photo"]] if "photo" in legal else None, model=legal.get("model"))
             if self._source is self._face.shown.source:
                 self.photo_view.view = legal.get("view", self.photo_view.view)
             else:
@@ -274,7 +264,7 @@ class Explorer(GridBox):
 
     def _show_choices(self) -> None:
         with self._quietly(), self.controls.hold_sync():
-            self.controls.photos = list(self._sources)
+            self.controls.photos = list(self._photos)
             self.controls.models = list(dict.fromkeys([*self.controls.models, *filter(None, [self._good_model])]))
             self.controls.photo, self.controls.model, self.controls.lmbda = self._source.name, self._model, self._lmbda
 
@@ -309,13 +299,17 @@ class Explorer(GridBox):
                     self._face.begin_curves(event)
                 case CurveGrown():
                     self.rd_plot.set_curve(event.name, event.points, event.kind)
+                case CurvesMeasured():
+                    self._face.say_measured(event)
                 case Failed():
                     self._fail(event)
 
     def _show_photo(self, event: PhotoReady) -> None:
         self._good_source = event.wanted.source
         if self._face.shown.source is not event.wanted.source:
+            self._photo = event.image
             self._face.show_photo(event.wanted.source, event.image, self._view_to_restore)
+            self._second.show_photo(event.image)
             self._show_dial()
 
     def _show_dial(self) -> None:
@@ -333,8 +327,11 @@ class Explorer(GridBox):
             self._face.draw(event, pending=event.wanted.lmbda != self._newest.lmbda)
         if isinstance(event, Opened):
             self._good_source = event.wanted.source
+            self._second.show_photo(None)
+        else:
+            self._second.follow(event.data if isinstance(event, Written) else None)
         if isinstance(event, Written) and event.polish is None and self._awaits_coding(event):
-            self.coding = Coding(event.wanted.model, self.photo_view.layers[0].image, event.lmbda)
+            self.coding = Coding(event.wanted.model, self._photo, event.lmbda)
         if not isinstance(event, Estimated):
             self._view_to_restore = None
         self._remember()
@@ -354,9 +351,8 @@ class Explorer(GridBox):
         if event.part == "model" and self._good_model not in ("", self._model):
             self._model = self._good_model
         elif event.part == "photo" and self._good_source is not self._source:
-            del self._sources[self._source.name]
+            self._photos.replace(self._source, self._good_source)
             self._source = self._good_source
-            self._sources.setdefault(self._source.name, self._source)  # the one that failed may have had its name
         else:
             if event.wanted.serial == self._newest.serial:
                 self._face.show_what_stays()
@@ -376,6 +372,7 @@ class Explorer(GridBox):
             "mode": self.photo_view.mode,
             "divider": self.photo_view.divider,
             "view": self.photo_view.view,
+            **({"other": self.controls.other} if self.controls.other else {}),
         }
         stops = bool(self.controls.stops)
         steps = shown.polish.steps if shown.polish else 0
@@ -407,7 +404,7 @@ class Explorer(GridBox):
             self._face.say(error)
 
     def wait(self, timeout_s: float = 60.0) -> bool:
-        """Waits until all is computed, curves included, and drawn; returns whether that came in time."""
+        """Waits until all is computed and drawn, curves and another codec's picture too; returns whether it came."""
         return self._wait_until(lambda: False, timeout_s)
 
     def _wait_until(self, reached: Callable[[], bool], timeout_s: float) -> bool:
@@ -416,6 +413,7 @@ class Explorer(GridBox):
             is_idle = self._exploration.wait(min(0.02, max(0.0, end - time.monotonic())))
             serial = self._serial
             self._delivery.drain()
+            is_idle = is_idle and self._second.wait(min(0.02, max(0.0, end - time.monotonic())))
             if is_idle and self._serial == serial:
                 return True
             if time.monotonic() > end:
@@ -435,11 +433,13 @@ class Explorer(GridBox):
         lmbda = "" if shown.lmbda is None else f", λ = {decimal(shown.lmbda)}"
         title = f"{shown.source.name}, {shown.model}{lmbda}"
         parts = [(name, size) for name, size in self.readout.parts]
-        return coding(layers[0].image, layers[-1].image, self.readout.numbers, parts, title)
+        beside = layers[0].name if self._second.name else "the photo"
+        return coding(layers[0].image, layers[-1].image, self.readout.numbers, parts, title, beside)
 
     def close(self) -> None:
         """Ends the thread and closes all widgets."""
         self._exploration.close()
+        self._second.close()
         self._face.close()
         super().close()
 

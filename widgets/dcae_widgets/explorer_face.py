@@ -6,7 +6,6 @@ Panel, viewer, numbers and plot. Knows events and widgets. Does not know what th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,18 @@ from numpy.typing import NDArray
 
 from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN
-from dcae.rd import bpp
+from dcae.rd import bpp, ms_ssim_db
 from dcae_widgets.controls import WORDS_FOR_ERRORS, Controls
-from dcae_widgets.events import CurvesBegun, Estimated, Opened, Polish, Written
+from dcae_widgets.events import CurvesBegun, CurvesMeasured, Estimated, Opened, Polish, Written
 from dcae_widgets.lmbda_dial import decimal, dial
+from dcae_widgets.measuring import MEASURED_PX
 from dcae_widgets.photo_source import PhotoSource
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.rd_plot import RdPlot
 from dcae_widgets.readout import Readout
+from dcae_widgets.reference_curves import reference_curves
+from dcae_widgets.second_picture import PHOTO
+from dcae_widgets.shown import Shown
 
 LAYOUT = {
     "grid_template_areas": '"controls controls" "view head" "view numbers" "view plot" "happened happened"',
@@ -38,27 +41,6 @@ VIEW_HEIGHT_PX = 440
 """As high as a shipped photo needs at 100 %, so that a small screen shows picture, numbers and plot together."""
 
 
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What the viewer shows.
-
-    Attributes:
-        source: Which picture.
-        model: The name of the weights that decoded it; "" if nothing was decoded.
-        picture: What was decoded last, of the whole or of a window; None if nothing was.
-        lmbda: What it was made with; None if its weights have one fixed lambda.
-        data: The file that it comes from; None for an estimate.
-        polish: How that file was refined; None if it was not.
-    """
-
-    source: PhotoSource
-    model: str = ""
-    picture: NDArray[np.uint8] | None = None
-    lmbda: float | None = None
-    data: bytes | None = None
-    polish: Polish | None = None
-
-
 class ExplorerFace:
     """The four widgets.
 
@@ -69,7 +51,8 @@ class ExplorerFace:
         controls: The panel.
         photo_view: The photo, and what the file shows.
         readout: Numbers, and what the file consists of.
-        rd_plot: This photo's curves and its point.
+        rd_plot: This photo's curves and its point, and Kodak's curves.
+        beside: The layer at the left of the viewer's divider, which shows the photo first.
         qualities: The legal lambdas of the weights.
         shown: What the viewer shows.
     """
@@ -77,13 +60,14 @@ class ExplorerFace:
     def __init__(self, controls: Controls, source: PhotoSource, photo: NDArray[np.uint8]) -> None:
         self.controls = controls
         self.photo_view = PhotoView([], height_px=VIEW_HEIGHT_PX)
-        self.readout, self.rd_plot = Readout(), RdPlot()
+        self.readout, self.rd_plot = Readout(), RdPlot(references=reference_curves())
         self.qualities: Interval | Sequence[float] | None = Interval(LMBDA_MIN, LMBDA_MAX)
         areas = {"controls": self.controls, "view": self.photo_view, "plot": self.rd_plot}
         for area, widget in areas.items():
             widget.layout = BoxLayout(grid_area=area, width="auto", min_width="0", margin="0")
         self._curves_are_of_a_window = False
-        self._photo, self._decoded = (Layer(name, photo[:1, :1]) for name in ("photo", "decoded"))
+        self._notes = {"curves": "", "file": ""}
+        self.beside, self._decoded = (Layer(name, photo[:1, :1]) for name in (PHOTO, "decoded"))
         self.show_photo(source, photo)
 
     @property
@@ -100,7 +84,7 @@ class ExplorerFace:
             view: Which part of it, as of PhotoView; None for the whole.
         """
         self.shown = Shown(source)
-        self._show_layers({self._photo: photo, self._decoded: faded(photo)}, view)
+        self._show_layers({self.beside: photo, self._decoded: faded(photo)}, view)
         self.photo_view.label = f"{source.name}, {_px(photo)}, and what its file shows"
 
     def show_dial(self, lmbda: float) -> None:
@@ -153,7 +137,9 @@ class ExplorerFace:
         measured = {"psnr_db": event.psnr_db, "ms_ssim": event.ms_ssim}
         numbers = _numbers(len(event.data), size, **measured, encode_s=event.encode_s, decode_s=event.decode_s)
         self.readout.show("file", numbers, event.parts, _polished(event.polish) or self._whole(*size))
-        point = _point(len(event.data), size, event.psnr_db, "file", event.lmbda)
+        point = _point(len(event.data), size, event.psnr_db, "file", event.lmbda, event.ms_ssim)
+        is_large = event.picture.size > 3 * MEASURED_PX
+        self._note("file", f"The file has none: it is measured up to {MEASURED_PX / 1e6:.1f} Mpx." if is_large else "")
         if self._curves_are_of_a_window:
             self.rd_plot.marks = [point]
         else:
@@ -183,6 +169,14 @@ class ExplorerFace:
             for curve in event.curves:
                 self.rd_plot.set_curve(curve.name, list(curve.points.values()), curve.kind)
 
+    def say_measured(self, event: CurvesMeasured) -> None:
+        """What is to be said of the curves' MS-SSIM."""
+        self._note("curves", event.words)
+
+    def _note(self, of: str, words: str) -> None:
+        self._notes[of] = words
+        self.rd_plot.note = " ".join(filter(None, self._notes.values()))
+
     def show_what_stays(self) -> None:
         """What was asked for last could not be had: whose the numbers and the picture are that are still shown."""
         if not self.readout.pending:
@@ -203,7 +197,7 @@ class ExplorerFace:
 
     def close(self) -> None:
         """Closes all widgets."""
-        for widget in (self._photo, self._decoded, *self.widgets):
+        for widget in (self.beside, self._decoded, *self.widgets):
             widget.close()
 
     def _show_layers(self, images: dict[Layer, NDArray[np.uint8]], view: list[float] | None) -> None:
@@ -265,9 +259,17 @@ def _numbers(total_bytes: float, size: tuple[int, int], **known: float | None) -
     }
 
 
-def _point(total_bytes: float, size: tuple[int, int], psnr_db: float, kind: str, lmbda: float | None) -> dict[str, Any]:
+def _point(
+    total_bytes: float,
+    size: tuple[int, int],
+    psnr_db: float,
+    kind: str,
+    lmbda: float | None,
+    ms_ssim: float | None = None,
+) -> dict[str, Any]:
     label = ("" if lmbda is None else f"λ {decimal(lmbda)}, ") + f"{total_bytes:,.0f} bytes"
-    return {"bpp": bpp(total_bytes, *size), "psnr_db": psnr_db, "kind": kind, "label": label}
+    measured = {"psnr_db": psnr_db, "ms_ssim_db": None if ms_ssim is None else ms_ssim_db(ms_ssim)}
+    return {"bpp": bpp(total_bytes, *size), "kind": kind, "label": label, **measured}
 
 
 def _px(image: NDArray[np.uint8]) -> str:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from dcae.codec.interruption import interruptible
 from dcae_widgets.delivery import Delivery
-from dcae_widgets.explorer import Coding, Explorer
+from dcae_widgets.explorer import Explorer
 from dcae_widgets.photo_view import PhotoView
+from dcae_widgets.shown import Coding
 from dcae_widgets.worker import Worker
 
 LINKED_TRAITS = ("view", "hover", "clicked", "brush")

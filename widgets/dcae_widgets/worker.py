@@ -49,7 +49,7 @@ class Worker(Generic[Job]):
         self._changed = threading.Condition()
         self._waiting: Job | None = None
         self._thread: threading.Thread | None = None
-        self._busy = self._steps_left = self._closed = False
+        self._busy = self._steps_left = self._woken = self._closed = False
         self._quiet_until = 0.0
 
     @property
@@ -77,10 +77,14 @@ class Worker(Generic[Job]):
                 raise RuntimeError("the worker is closed; make a new one")
             self._waiting = job
             self._quiet_until = time.monotonic() + self._quiet_s if moving else 0.0
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="dcae-worker", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+            self._begin()
+
+    def wake(self) -> None:
+        """Looks for background steps again, since there may be some now; a closed worker does not."""
+        with self._changed:
+            if not self._closed:
+                self._steps_left = self._woken = True
+                self._begin()
 
     def give_up(self) -> None:
         """Ends the work that calls it, if a newer job waits.
@@ -102,6 +106,13 @@ class Worker(Generic[Job]):
             self._closed, self._waiting, self._steps_left = True, None, False
             self._changed.notify_all()
 
+    def _begin(self) -> None:
+        """Tells the thread; the condition is held."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="dcae-worker", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
     def _is_idle(self) -> bool:
         return self._waiting is None and not self._busy and not self._steps_left
 
@@ -120,7 +131,7 @@ class Worker(Generic[Job]):
                 self._failed(error)
             del job  # a thread that waits keeps no picture
             with self._changed:
-                self._busy, self._steps_left = False, more and not self._closed
+                self._busy, self._steps_left = False, (more or self._woken) and not self._closed
                 self._changed.notify_all()
 
     def _next(self) -> "Job | _Step | None":
@@ -137,7 +148,7 @@ class Worker(Generic[Job]):
                     job, self._waiting, self._busy = self._waiting, None, True
                     return job
                 if self._steps_left and limit_s <= 0:
-                    self._busy = True
+                    self._busy, self._woken = True, False
                     return _Step()
                 self._changed.wait(limit_s)
 

@@ -136,6 +136,24 @@ function modelSource(view) {
   return element("div", { class: "dcae-controls-source" }, element("span", { "aria-hidden": "true" }, "Model"), select, form);
 }
 
+/** What our picture is compared with: the photo, or another codec's picture. @param {View} view */
+function otherSource({ model, el, listeners }) {
+  const select = element("select", { class: "dcae-controls-other", "aria-label": "Compare with" });
+  function draw() {
+    const [names, current] = [model.get("others"), model.get("other")];
+    const options = ["", ...names].map((name) => element("option", { value: name }, `against ${name || "the photo"}`));
+    select.replaceChildren(...options);
+    select.value = current;
+    select.title = current ? `Compared with a file of ${current} that has at most as many bytes` : "Compared with the photo";
+    select.hidden = !names.length;
+    el.classList.toggle("dcae-controls-compares", names.length > 0);
+  }
+  draw();
+  listeners.follow(model, ["others", "other"], draw);
+  listeners.add(select, "change", () => save(model, { other: select.value }));
+  return select;
+}
+
 /** λ as text: the digits that matter. @param {number} lmbda */
 const shown = (lmbda) => String(Number(lmbda.toPrecision(6)));
 
@@ -614,7 +632,7 @@ function render({ model, el }) {
   const take = uploader(view, status);
   const { bar, panel } = actions(view);
   el.classList.add("dcae-widget", "dcae-controls");
-  const sources = element("div", { class: "dcae-controls-sources" }, photoSource(view, take), modelSource(view));
+  const sources = element("div", { class: "dcae-controls-sources" }, photoSource(view, take), modelSource(view), otherSource(view));
   const [row, slider] = [element("div", { class: "dcae-controls-row" }, sources, status.line, bar), lmbdaSlider(view)];
   el.append(row, slider, errorPane(view), panel);
   const drawEnd = () => (row.inert = slider.inert = isOver(model));
