@@ -11,6 +11,7 @@ from dcae.codec.interruption import interruption_point
 from dcae_widgets.explorer import Explorer
 from dcae_widgets.linked_views import LINKED_TRAITS, MAX_FOLLOWED_PX, Followers, link_photos
 from dcae_widgets.photo_view import Layer, PhotoView
+from dcae_widgets.shown import Coding
 
 from .fake_codec import LIMIT_S, FakeCodec, photo, until
 
