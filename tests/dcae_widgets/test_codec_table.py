@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from dcae.codec.matching import Missed
-from dcae_widgets.codec_table import PSNR, off_target, sorted_rows, table_html, table_rows
+from dcae_widgets.codec_table import BYTES, PSNR, off_target, sorted_rows, table_html, table_rows
 from dcae_widgets.match_making import Row, TableWanted
 
 from .matched_files import ROWS, file, row
@@ -37,6 +37,7 @@ class Cells(HTMLParser):
     [
         (PSNR, ["ours", "WebP", "JPEG", "AVIF"]),
         ("MS-SSIM", ["WebP", "JPEG", "ours", "AVIF"]),
+        (BYTES, ["WebP", "JPEG", "ours", "AVIF"]),
         ("LPIPS", ["ours", "JPEG", "AVIF", "WebP"]),  # a distance; those without a number as they came
     ],
 )

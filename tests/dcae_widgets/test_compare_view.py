@@ -236,7 +236,14 @@ def test_table_of_equal_psnr(setting: Setting):
     target = setting.files()[0].psnr_db
     found = [row.found for row in setting.view.rows]
     assert all(isinstance(file, MatchedFile) and file.psnr_db >= target for file in found)
-    assert f"All codecs at {target:.2f} dB" in setting.view.face.table_html
+    assert f"All codecs at {target:.2f} dB, by bytes" in setting.view.face.table_html
+    sizes = [file.size for file in found if isinstance(file, MatchedFile)]
+    assert sizes == sorted(sizes)
+    setting.view.controls.lock.value = "bytes"
+    setting.rest()
+    setting.view.tabulate()
+    setting.rest()
+    assert setting.view.face.sort_by.value == PSNR  # of equal bytes
 
 
 def test_picture_and_exports_are_of_what_is_shown(setting: Setting, tmp_path: Path):

@@ -13,9 +13,9 @@ from typing import Any
 from dcae.codec.matching import Lock, MatchedFile
 from dcae_widgets.match_making import Row
 
-PSNR = "PSNR (dB)"
+PSNR, BYTES = "PSNR (dB)", "bytes"
 LESS_IS_BETTER = frozenset({"LPIPS", "DISTS"})
-"""Measures of these names are distances; of all others more is better."""
+"""Measures of these names are distances; of all others but the size more is better."""
 
 _NAME = "padding: 1px 14px 1px 0; text-align: left; font-weight: 400; white-space: nowrap"
 _CELL = "padding: 1px 14px 1px 0; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap"
@@ -27,21 +27,21 @@ def sorted_rows(rows: Iterable[Row], by: str, less_is_better: Collection[str] = 
 
     Args:
         rows: of one table.
-        by: a measure's name.
+        by: a measure's name, or "bytes".
         less_is_better: names of measures of which the smallest number is the best.
     """
 
     def rank(row: Row) -> tuple[bool, float]:
         value = value_of(row, by)
-        return (True, 0.0) if value is None else (False, value if by in less_is_better else -value)
+        return (True, 0.0) if value is None else (False, value if by in {BYTES, *less_is_better} else -value)
 
     return sorted(rows, key=rank)
 
 
 def value_of(row: Row, measure: str) -> float | None:
-    """What a measure says of a row's picture; None if nothing."""
-    if isinstance(row.found, MatchedFile) and measure == PSNR:
-        return row.found.psnr_db
+    """What a measure says of a row's picture, or the file's bytes; None if nothing."""
+    if isinstance(row.found, MatchedFile) and measure in (PSNR, BYTES):
+        return row.found.psnr_db if measure == PSNR else row.found.size
     return row.values.get(measure)
 
 
@@ -94,9 +94,9 @@ def table_html(
         missing: codecs that this machine lacks, with the reason.
         less_is_better: as of `sorted_rows`.
     """
-    heads = ["codec", "bytes", "off target", "bits a pixel", "quality", *measures]
+    heads = ["codec", BYTES, "off target", "bits a pixel", "quality", *measures]
     styles = [_NAME, *[_CELL] * (len(heads) - 1)]
-    direction = f' aria-sort="{"ascending" if by in less_is_better else "descending"}"'
+    direction = f' aria-sort="{"ascending" if by in {BYTES, *less_is_better} else "descending"}"'
     cells = "".join(
         f'<th scope="col" style="{style}; font-weight: 600"{direction if head == by else ""}>{escape(head)}</th>'
         for head, style in zip(heads, styles, strict=True)

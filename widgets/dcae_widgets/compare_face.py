@@ -13,7 +13,7 @@ from ipywidgets import Layout as BoxLayout
 from numpy.typing import NDArray
 
 from dcae.codec.matching import MatchedFile, Missed
-from dcae_widgets.codec_table import sorted_rows, table_html, target_words
+from dcae_widgets.codec_table import BYTES, sorted_rows, table_html, target_words
 from dcae_widgets.match_controls import MAX_FACTOR, MIN_FACTOR, MatchControls
 from dcae_widgets.match_making import Found, Needed, Row, TableWanted, Wanted
 from dcae_widgets.match_words import error_html, missed_words, missing_html, needed_words, pair_html, pair_words
@@ -74,7 +74,7 @@ class CompareFace:
         self.give_button.layout.display = "none"
         words = f"slow ones too: {', '.join(slow)}"
         self.with_slow = Checkbox(False, description=words, indent=False, layout=_AS_WIDE_AS_ITS_WORDS)
-        self.sort_by = Dropdown(options=list(measures), description="Sort by")
+        self.sort_by = Dropdown(options=[*measures, BYTES], description="Sort by")
         self.sort_by.observe(lambda _: self.show_table(), "value")
         self.busy, self.said, self.error, self._table_pane = HTML(), HTML(), HTML(), HTML()
         lacking = [HTML(missing_html(missing))] if missing else []
@@ -120,7 +120,7 @@ class CompareFace:
             layer.name = file.name
             layer.set_image(file.picture if isinstance(file, MatchedFile) else np.full_like(found.wanted.photo, 128))
         missed = [missed_words(file, found.wanted.lock) for file in files if isinstance(file, Missed)]
-        self.error.value = error_html(" ".join(missed))
+        self._show_error(" ".join(missed))
         self.give_button.layout.display = "none"
         self.table_button.description = f"All codecs at this {'size' if found.wanted.lock == 'bytes' else 'PSNR'}"
         if is_newest:
@@ -138,6 +138,15 @@ class CompareFace:
             self.give_button.description = f"Give {wanted.second} {factor:.2f} times the bytes"
             self.give_button.layout.display = ""
 
+    def begin_table(self, table: TableWanted) -> None:
+        """An empty table; sorted by bytes where PSNR is locked, since that is where codecs differ then."""
+        self.rows, self.table = [], table
+        if table.lock == "psnr_db" and self.sort_by.value == self._measures[0]:
+            self.sort_by.value = BYTES
+        elif table.lock == "bytes" and self.sort_by.value == BYTES:
+            self.sort_by.value = self._measures[0]
+        self.show_table()
+
     def show_table(self) -> None:
         """The table as it is now."""
         if self.table is not None:
@@ -148,7 +157,8 @@ class CompareFace:
 
     def show_error(self, error: Exception) -> None:
         """What went wrong, in words."""
-        self.busy.value, self.error.value = "", error_html(str(error) or type(error).__name__)
+        self.busy.value = ""
+        self._show_error(str(error) or type(error).__name__)
 
     @property
     def sentence(self) -> str:
@@ -164,6 +174,10 @@ class CompareFace:
     def table_html(self) -> str:
         """The table, as HTML."""
         return self._table_pane.value
+
+    def _show_error(self, words: str) -> None:
+        self.error.value = error_html(words)
+        self.error.layout.display = "" if words else "none"
 
     def _say(self, found: Found, *more: str) -> None:
         note = f"The photo was {self._note}." if self._note else ""

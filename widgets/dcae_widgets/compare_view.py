@@ -143,9 +143,9 @@ class CompareView(SavedView):
             first = self.files[0] if self.files else None
             if isinstance(first, MatchedFile):
                 target = first.size if wanted.lock == "bytes" else first.psnr_db
-            self.face.rows, self.face.table = [], TableWanted(wanted.photo, wanted.lock, target, names, first)
-            self._work.tabulate(self.face.table, wanted)
-            self.face.show_table()
+            table = TableWanted(wanted.photo, wanted.lock, target, names, first)
+            self.face.begin_table(table)
+            self._work.tabulate(table, wanted)
 
     def begin_blind_test(self, seed: int | None = None) -> None:
         """Shows the two files without their names, in place of the comparison.

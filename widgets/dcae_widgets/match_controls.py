@@ -50,12 +50,9 @@ class MatchControls(Box):
         self.photo = Dropdown(options=list(photos), description="Photo")
         self.first = Dropdown(options=list(codecs), value=first, description="First")
         self.second = Dropdown(options=list(codecs), value=second, description="Second")
-        self.lock = ToggleButtons(
-            options=list(LOCKS.items()),
-            description="Lock",
-            style={"button_width": "100px"},
-            layout=BoxLayout(width="320px"),
-        )
+        self.lock = ToggleButtons(options=list(LOCKS.items()), style={"button_width": "110px"})
+        self.lock.tooltips = ["Both files have as many bytes", "Both pictures have the same PSNR"]
+        self.lock.layout = BoxLayout(width="max-content")
         self.size = FloatLogSlider(
             10_000.0, base=10, min=1, max=7, step=0.005, description="Bytes", readout_format=",.0f", layout=_WIDE
         )
