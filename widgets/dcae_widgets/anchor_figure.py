@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from dcae.anchor_audit import AnchorAudit, AuditedRate
-from dcae_widgets.figure_style import BLUE, INK, ORANGE
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER
 
 
 def anchor_figure(audit: AnchorAudit, chosen: AuditedRate) -> Figure:
@@ -18,7 +18,7 @@ def anchor_figure(audit: AnchorAudit, chosen: AuditedRate) -> Figure:
         audit: all rates.
         chosen: the one whose curves are drawn.
     """
-    figure = Figure(figsize=(10.5, 4.4), dpi=110, facecolor="#ffffff", layout="constrained")
+    figure = Figure(figsize=(10.5, 4.4), dpi=110, facecolor=PAPER, layout="constrained")
     left, right = (axes for axes in _row(figure))
     for curves, name, colour in ((audit.codecs, chosen.codec, BLUE), (audit.anchors, chosen.anchor, ORANGE)):
         points = next(curve.points for curve in curves if curve.name == name)

@@ -19,9 +19,10 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from dcae.results import FileInfo
+from dcae_widgets.figure_style import INK, PAPER
 from dcae_widgets.rd_figure import PrintedCurve, rd_picture
 
-_INK, _PAPER, _GAP_PX, _CAPTION_PX = "#24292f", "#ffffff", 12, 26
+_GAP_PX, _CAPTION_PX = 12, 26
 _Z_COLOUR, _HEADER_COLOUR = "#e07b39", "#9aa0a6"
 _SLICE_COLOURS = ("#0b3c6f", "#1f66a8", "#4a90cf", "#86b8e3", "#bfd9f0")
 _SHEET_PX, _PHOTO_HEIGHT_PX, _SHEET_BYTES, _BAR_PX, _SWATCH_PX = 960, 480, 600_000, 28, 12
@@ -54,27 +55,27 @@ def pictures(images: Mapping[str, NDArray[np.uint8]], scale: int = 1) -> Image:
         max(tile.shape[1], round(font.getlength(caption)) + 4) for caption, tile in zip(images, tiles, strict=True)
     ]
     height = max(tile.shape[0] for tile in tiles) + _CAPTION_PX
-    sheet = PillowImage.new("RGB", (sum(widths) + _GAP_PX * (len(tiles) - 1), height), _PAPER)
+    sheet = PillowImage.new("RGB", (sum(widths) + _GAP_PX * (len(tiles) - 1), height), PAPER)
     draw, left = ImageDraw.Draw(sheet), 0
     for caption, tile, width in zip(images, tiles, widths, strict=True):
         sheet.paste(PillowImage.fromarray(tile), (left, 0))
-        draw.text((left + 2, tile.shape[0] + 4), caption, fill=_INK, font=font)
+        draw.text((left + 2, tile.shape[0] + 4), caption, fill=INK, font=font)
         left += width + _GAP_PX
     return Image(_png(sheet), alt="Pictures side by side: " + "; ".join(images))
 
 
 def byte_bar(info: FileInfo) -> Image:
     """One bar for a file, divided into z, each slice, and the rest; it adds up to the file."""
-    figure = Figure(figsize=(9, 1.9), dpi=110, facecolor=_PAPER)
+    figure = Figure(figsize=(9, 1.9), dpi=110, facecolor=PAPER)
     axes = figure.subplots()
     left = 0
     for name, size in info.parts:
         label = f"{name}: {size:,} B ({size / info.total_bytes:.1%})"
-        axes.barh(0, size, left=left, color=part_colour(name), edgecolor=_PAPER, label=label)
+        axes.barh(0, size, left=left, color=part_colour(name), edgecolor=PAPER, label=label)
         left += size
     axes.set(xlim=(0, info.total_bytes), yticks=[], xlabel="bytes")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_title(f"Where the {info.total_bytes:,} bytes of the file go ({info.bpp:.3f} bits a pixel)", color=_INK)
+    axes.set_title(f"Where the {info.total_bytes:,} bytes of the file go ({info.bpp:.3f} bits a pixel)", color=INK)
     axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.38), frameon=False, fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
     sizes = ", ".join(f"{name} {size} bytes" for name, size in info.parts)
@@ -163,16 +164,16 @@ def _coding_sheet(
     both: Mapping[str, PillowImage.Image], words: Sequence[str], parts: Sequence[tuple[str, float]], title: str
 ) -> PillowImage.Image:
     """The title, the two pictures, the numbers, the bar and its legend, from top to bottom."""
-    pair = PillowImage.new("RGB", (_SHEET_PX, both["decoded"].height + _CAPTION_PX), _PAPER)
+    pair = PillowImage.new("RGB", (_SHEET_PX, both["decoded"].height + _CAPTION_PX), PAPER)
     for index, (caption, picture) in enumerate(both.items()):
         left = index * (max(picture.width, 100) + _GAP_PX)
         pair.paste(picture, (left, 0))
-        ImageDraw.Draw(pair).text((left, picture.height + 4), caption, fill=_INK, font=_font(14))
+        ImageDraw.Draw(pair).text((left, picture.height + 4), caption, fill=INK, font=_font(14))
     total = sum(size for _, size in parts)
     legend = [(f"{name}: {size:,.0f} B ({size / total:.1%})", part_colour(name)) for name, size in parts]
     strips = [_flowing([(title, None)], 17), pair, _flowing([(word, None) for word in words], 14)]
     strips += [_strip_bar(parts), _flowing(legend, 13)] if parts else []
-    sheet = PillowImage.new("RGB", (_SHEET_PX, sum(strip.height + 8 for strip in strips)), _PAPER)
+    sheet = PillowImage.new("RGB", (_SHEET_PX, sum(strip.height + 8 for strip in strips)), PAPER)
     top = 0
     for strip in strips:
         sheet.paste(strip, (0, top))
@@ -190,18 +191,18 @@ def _flowing(items: Sequence[tuple[str, str | None]], size: int) -> PillowImage.
             left, line = 0.0, line + 1
         places.append((round(left), line * (size + 9)))
         left += width + 24
-    strip = PillowImage.new("RGB", (_SHEET_PX, (line + 1) * (size + 9)), _PAPER)
+    strip = PillowImage.new("RGB", (_SHEET_PX, (line + 1) * (size + 9)), PAPER)
     draw = ImageDraw.Draw(strip)
     for (text, colour), (x, y) in zip(items, places, strict=True):
         if colour:
             draw.rectangle((x, y + 3, x + _SWATCH_PX - 1, y + 2 + _SWATCH_PX), fill=colour)
-        draw.text((x + (_SWATCH_PX + 6 if colour else 0), y), text, fill=_INK, font=font)
+        draw.text((x + (_SWATCH_PX + 6 if colour else 0), y), text, fill=INK, font=font)
     return strip
 
 
 def _strip_bar(parts: Sequence[tuple[str, float]]) -> PillowImage.Image:
     """The sheet's width, divided as the bytes are."""
-    strip = PillowImage.new("RGB", (_SHEET_PX, _BAR_PX), _PAPER)
+    strip = PillowImage.new("RGB", (_SHEET_PX, _BAR_PX), PAPER)
     edges = np.cumsum([0, *(size for _, size in parts)])
     pixels = np.rint(edges / edges[-1] * _SHEET_PX).astype(int).tolist()
     for (name, _), left, right in zip(parts, pixels, pixels[1:], strict=False):

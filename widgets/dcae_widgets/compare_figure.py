@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from dcae.codec.matching import Matched, MatchedFile
 from dcae_widgets.codec_table import db_words, number_words, off_target, quality_words, value_of
+from dcae_widgets.figure_style import INK, PAPER
 from dcae_widgets.match_making import Row
 
-_INK, _SOFT = "#24292f", "#656d76"
+_SOFT = "#656d76"
 _CROP_PX = (300, 260)
 
 
@@ -63,7 +64,7 @@ def compare_figure(
         visible: which part of the photo is printed (`crop_of`).
     """
     table_height = 0.26 * (len(rows) + 2) if rows else 0.0
-    figure = Figure(figsize=(9.4, 3.5 + table_height), dpi=110, facecolor="#ffffff", layout="constrained")
+    figure = Figure(figsize=(9.4, 3.5 + table_height), dpi=110, facecolor=PAPER, layout="constrained")
     above: Any = figure
     if rows:
         parts: Any = figure.subfigures(2, 1, height_ratios=[3.5, table_height])
@@ -77,10 +78,10 @@ def compare_figure(
     axes = above.subplots(1, len(pictures))
     for place, (words, picture) in zip(axes, pictures, strict=True):
         place.set_axis_off()
-        place.set_title(words, fontsize=9.5, color=_INK)
+        place.set_title(words, fontsize=9.5, color=INK)
         if picture is not None:
             place.imshow(picture[top:bottom, left:right], interpolation="lanczos")
-    figure.suptitle(title, fontsize=10.5, color=_INK, wrap=True)
+    figure.suptitle(title, fontsize=10.5, color=INK, wrap=True)
     return figure
 
 
@@ -106,7 +107,7 @@ def _draw_table(axes: Axes, rows: Sequence[Row], measures: Sequence[str], captio
     table.set_fontsize(9)
     for (row, column), cell in table.get_celld().items():
         cell.set_edgecolor("#d0d7de")
-        cell.set_text_props(color=_INK, weight="bold" if row == 0 else "normal", ha="left" if column == 0 else "right")
+        cell.set_text_props(color=INK, weight="bold" if row == 0 else "normal", ha="left" if column == 0 else "right")
         cell.set_height(1 / (len(rows) + 1.3))
 
 

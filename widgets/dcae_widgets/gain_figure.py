@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from dcae.gain_curves import GainCurves
 from dcae_widgets.charts import part_colour
-from dcae_widgets.figure_style import BLUE, INK, ORANGE, finish
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish
 from dcae_widgets.heat import SEQUENTIAL
 
 LOUD_TITLE, SILENT_TITLE, GAIN_TITLE = "Symbols that are not zero", "Silent channels", "Gain"
@@ -34,7 +34,7 @@ def gain_figure(curves: GainCurves, channel: int | None = None) -> Figure:
         curves: what is drawn.
         channel: whose gain is drawn apart from the others'; None for none.
     """
-    figure = Figure(figsize=(10.5, 6.6), dpi=110, facecolor="#ffffff", layout="constrained")
+    figure = Figure(figsize=(10.5, 6.6), dpi=110, facecolor=PAPER, layout="constrained")
     axes: Any = figure.subplot_mosaic([["loud", "loud"], ["silent", "gain"]], height_ratios=(2.6, 4))
     _draw_loud(figure, axes["loud"], curves)
     for index, silent in enumerate(silent_of_slices(curves)):
@@ -62,7 +62,7 @@ def _draw_loud(figure: Figure, axes: Axes, curves: GainCurves) -> None:
     axes.set_yticks(np.arange(lmbdas) + 0.5, [f"{lmbda:.2g}" for lmbda in curves.lmbda], fontsize=8)
     axes.set(xlabel="channel of y", ylabel="λ")
     for edge in range(1, curves.num_slices):
-        axes.axvline(edge * channels / curves.num_slices, color="#ffffff", linewidth=0.8)
+        axes.axvline(edge * channels / curves.num_slices, color=PAPER, linewidth=0.8)
     axes.set_title(f"{LOUD_TITLE}, slices from left to right", fontsize=10, color=INK)
     figure.colorbar(drawn, ax=axes, pad=0.01, ticks=[0, 1, 5, 20, 50, 100]).set_label("% of a channel's symbols")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dcae.calibration import Calibration
 from dcae.traces import PLACE_PX
-from dcae_widgets.figure_style import BLUE, INK, ORANGE, finish
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish
 from dcae_widgets.heat import SEQUENTIAL, round_ticks
 
 ERROR_TITLE, BITS_TITLE = "Is the error what σ foresees?", "Is a symbol of 1 bit coded with 1 bit?"
@@ -39,7 +39,7 @@ def hyper_figure(
         size_px: width and height of the photo.
     """
     height = min(3.4, 4.9 * size_px[1] / size_px[0] + 0.4)
-    figure = Figure(figsize=(10.5, height + 3.6), dpi=110, facecolor="#ffffff", layout="constrained")
+    figure = Figure(figsize=(10.5, height + 3.6), dpi=110, facecolor=PAPER, layout="constrained")
     axes: Any = figure.subplots(2, 2, height_ratios=(height, 3.6))
     ticks, drawn = map_ticks(foreseen, found), None
     for place, values, word in zip(axes[0], (foreseen, found), ("foreseen", "found"), strict=True):

@@ -16,9 +16,10 @@ from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dcae_widgets.figure_style import INK, PAPER
+
 Place = tuple[float, float | None]
 
-_INK, _PAPER = "#24292f", "#ffffff"
 _COLOURS = ("#1f66a8", "#e07b39", "#3a8f5c", "#8a4fa3", "#b03a48")
 _OWN_MEANS_COLOURS = ("#1f66a8", "#0f8b8d", "#6a5acd")
 _PUBLISHED_COLOURS = ("#5b6770", "#8c6d46", "#4f7f86", "#7d6b91", "#7a8450", "#a0616a")
@@ -76,12 +77,12 @@ def rd_picture(
     """
     curves = list(curves)
     is_beside = len(curves) > _INSIDE
-    figure = Figure(figsize=(7.4 if is_beside else 7, 4.4), dpi=110, facecolor=_PAPER)
+    figure = Figure(figsize=(7.4 if is_beside else 7, 4.4), dpi=110, facecolor=PAPER)
     axes = figure.subplots()
     _draw_curves(axes, curves)
-    axes.plot(*_drawable(marks), "D", color=_PAPER, markeredgecolor=_INK, markersize=7)
+    axes.plot(*_drawable(marks), "D", color=PAPER, markeredgecolor=INK, markersize=7)
     now = _drawable([point] if point else [])
-    large: dict[str, Any] = {"color": _COLOURS[0], "markeredgecolor": _PAPER, "markeredgewidth": 2, "zorder": 3}
+    large: dict[str, Any] = {"color": _COLOURS[0], "markeredgecolor": PAPER, "markeredgewidth": 2, "zorder": 3}
     axes.plot(*now, "o", markersize=12, label="this photo" if now[0] else None, **large)
     axes.set(xlabel="rate (bits a pixel)", ylabel=f"{measure} (dB)", title=title)
     if is_log:
@@ -97,7 +98,7 @@ def rd_picture(
         )
     axes.spines[["top", "right"]].set_visible(False)
     if note:
-        figure.text(0.125, -0.02, note, fontsize=8.5, color=_INK, va="top", wrap=True)
+        figure.text(0.125, -0.02, note, fontsize=8.5, color=INK, va="top", wrap=True)
     where = f"; this photo: {point[0]:.3f} bits a pixel, {_in_db(point[1])}" if point else ""
     said = f"{title}. Rate-distortion curves of {', '.join(each.label for each in curves) or 'nothing yet'}{where}"
     return Image(_png(figure), alt="; ".join(filter(None, [said, rates_of, note])))
@@ -130,7 +131,7 @@ def _style(style: str, colours: Sequence[str], index: int) -> dict[str, Any]:
         marker = _PUBLISHED_MARKERS[(index + index // len(colours)) % len(_PUBLISHED_MARKERS)]  # no pair comes twice
         return {**colour, "linestyle": "-.", "linewidth": 0.9, "marker": marker, "markersize": 4}
     line = {"estimate": ":", "file": "-", "means": "--"}[style]
-    fill = {"markerfacecolor": _PAPER} if style == "means" else {}
+    fill = {"markerfacecolor": PAPER} if style == "means" else {}
     return {**colour, "linestyle": line, "marker": "o", "markersize": 4, **fill}
 
 

@@ -11,7 +11,7 @@ from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dcae_widgets.figure_style import BLUE, INK, ORANGE, finish
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish
 from dcae_widgets.run_log import HeldOut, Step
 from dcae_widgets.training_curves import loss_series, verdict
 from dcae_widgets.watched_run import View
@@ -32,7 +32,7 @@ def training_chart(
         start: What the run began with; "" if that is not known.
     """
     rows = 1 if view is None else 2
-    figure = Figure(figsize=(9.6, 3.8 * rows), dpi=100, facecolor="#ffffff", layout="constrained")
+    figure = Figure(figsize=(9.6, 3.8 * rows), dpi=100, facecolor=PAPER, layout="constrained")
     axes: Any = figure.subplots(rows, 2, squeeze=False)
     figure.suptitle(title, color=INK, fontsize=12)
     _draw_loss(axes[0, 0], steps, held_out)
