@@ -1,10 +1,18 @@
-"""What all tests share: where the repository is, where Kodak's photos are, and no deadlines for hypothesis."""
+"""What all tests share: where the repository is, where Kodak's photos are, and no deadlines for hypothesis.
+
+Where several processes share the tests each takes its part of the processor's cores, and so does what it starts: more
+threads than cores wait for each other in loops. It is said to OpenMP before torch is imported.
+"""
 
 import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 ROOT = Path(__file__).parents[1]
 
