@@ -768,16 +768,19 @@ def test_hand_does_not_wait_for_the_other_codec(make):
 
 
 def test_other_codec_is_restored_and_a_name_that_is_none_is_said(make):
-    setting = make(beside={"JPEG": FakeCodec()})
+    setting = make(beside={"JPEG": FakeCodec()}, against={"AVIF": FakeCodec()})
     setting.explorer.restore({"other": "JPEG", "photo": "rocket"})
     setting.rest()
     assert (setting.explorer.controls.other, setting.explorer.controls.error) == ("JPEG", "")
+    assert [curve["name"] for curve in setting.explorer.rd_plot.curves] == ["fake", "JPEG"], "AVIF has no curve"
     assert beside_layer(setting).name.startswith("JPEG · ")
     setting.explorer.restore({"other": "GIF"})
-    assert "other is 'GIF'; a link can name JPEG" in setting.explorer.controls.error
+    assert "other is 'GIF'; a link can name JPEG, AVIF" in setting.explorer.controls.error
     setting.explorer.controls.other = "GIF"
-    assert "there is no codec 'GIF' to compare with; legal: JPEG" in setting.explorer.controls.error
+    assert "there is no codec 'GIF' to compare with; legal: JPEG, AVIF" in setting.explorer.controls.error
     assert setting.explorer.controls.other == "JPEG"
+    setting.explorer.restore({"other": ""})
+    assert beside_layer(setting).name == "photo"
 
 
 def test_coding_has_the_photo_itself_whatever_is_shown_beside(make):

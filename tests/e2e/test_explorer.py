@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
 
 SLIDER, NUMBER = ".dcae-controls input[type=range]", ".dcae-controls-number input"
 BADGE, BYTES = ".dcae-readout-badge", "[data-key=bytes] dd"
-ERROR = ".dcae-controls-error"
+ERROR, CHIP = ".dcae-controls-error", ".dcae-explorer .dcae-chip"
 DROP = """async ({ data, name }) => {
     const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
     const files = new DataTransfer();
@@ -32,7 +32,7 @@ DROP = """async ({ data, name }) => {
     for (const type of ['dragenter', 'dragover', 'drop'])
         target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files }));
 }"""
-BEGIN = "explorer.restore({'photo': 'flower', 'lmbda': 0.013, 'mode': 'split', 'divider': 0.5})"
+BEGIN = "explorer.restore({'photo': 'flower', 'lmbda': 0.013, 'mode': 'split', 'divider': 0.5, 'other': ''})"
 STATE = """{"kind": explorer.readout.kind, "lmbda": explorer.controls.lmbda, "file": len(explorer.data or b""),
     "bytes": explorer.readout.numbers.get("bytes"), "photo": explorer.controls.photo, "error": explorer.controls.error,
     "pending": explorer.readout.pending, "busy": explorer.controls.busy, "caption": explorer.readout.caption}"""
@@ -276,6 +276,24 @@ def test_the_keyboard_moves_lambda_and_a_rest_makes_the_file(explorer: Page):
     explorer.wait_for_function(f"() => Number(document.querySelector('{NUMBER}').value) > {before['lmbda']}")
     after = wait_for_file(explorer)
     assert (after["lmbda"] > before["lmbda"], after["file"] > before["file"]) == (True, True)
+
+
+def test_webps_picture_of_no_more_bytes_stands_beside_ours_and_follows_lambda(explorer: Page):
+    before = shown_bytes(explorer)
+    explorer.select_option("[aria-label='Compare with']", "WebP")
+    chip = explorer.locator(CHIP).first
+    explorer.wait_for_function(f"() => document.querySelector('{CHIP}').textContent.startsWith('WebP · ')")
+    shown = chip.inner_text()
+    name, size, measured = shown.split(" · ")
+    assert name == "WebP"
+    assert 0.9 * before < int(size.removesuffix(" bytes").replace(",", "")) <= before
+    assert measured.endswith(" dB")
+    drag(explorer, 0.5, 0.8)
+    after = wait_for_file(explorer)["file"]
+    assert after > before
+    assert ask(explorer, f"explorer.wait({LIMIT_MS / 1000})")
+    assert before < int(chip.inner_text().split(" · ")[1].removesuffix(" bytes").replace(",", "")) <= after
+    assert ask(explorer, "explorer.controls.state['other']") == "WebP"
 
 
 def test_a_dropped_photo_is_compressed(explorer: Page):

@@ -293,7 +293,7 @@ def test_curves_over_kodak_are_told_apart_and_compared_by_mouse_and_keyboard(mou
     assert plot.anchor == "photo/JPEG 4:2:0"
     assert legend(shown) == [
         "BD-rate over PSNR (Akima) against JPEG 4:2:0",
-        "small · estimates | −50.0 % | 30.0 to 40.0 dB",
+        "small · estimates | −50.0 % | 30.0–40.0 dB",
         "JPEG 4:2:0 · files | anchor",
     ]
     for group in ("Kodak means", "Published"):
@@ -317,7 +317,7 @@ def test_curves_over_kodak_are_told_apart_and_compared_by_mouse_and_keyboard(mou
     assert row.get_attribute("aria-pressed") == "true"
     assert row.evaluate("row => row === document.activeElement"), "the focus stays where it was"
     percent = bd_rate(published_curves()["vtm"].points, published_curves()["dcae"].points)
-    assert f"dcae | −{-percent:.1f} % | 29.2 to 37.9 dB" in legend(shown)
+    assert f"dcae | −{-percent:.1f} % | 29.2–37.9 dB" in legend(shown)
     assert "InterDigitalInc/CompressAI, commit" in str(row.get_attribute("title"))
     assert "dcae, published, 6 points" in str(shown.element.locator("[role=img]").get_attribute("aria-label"))
 

@@ -71,6 +71,7 @@ class Explorer(GridBox):
             first shipped one.
         beside: Other codecs by the names that are shown: their curves stand in the plot, and the picture of a file of
             theirs, of at most as many bytes as ours, can stand in the photo's place.
+        against: Further ones for the photo's place alone, such as those whose curves would take long.
         ms_ssim: Measures MS-SSIM of two images (`dcae.metrics.ms_ssim`); None if it is not to be shown.
 
     Attributes:
@@ -90,6 +91,7 @@ class Explorer(GridBox):
         model: str = "small",
         photo: NDArray[np.uint8] | str | os.PathLike[str] | None = None,
         beside: Mapping[str, Codec] | None = None,
+        against: Mapping[str, Codec] | None = None,
         ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None = None,
     ) -> None:
         given = given_photo(photo)
@@ -103,8 +105,9 @@ class Explorer(GridBox):
         self._lock = threading.RLock()
         self._delivery = Delivery(self._apply, self._lock)
         self._exploration = Exploration(open_codec, beside or {}, ms_ssim, self._delivery.post)
-        self._face = ExplorerFace(self._make_controls(list(beside or {})), self._source, image)
-        self._second = SecondPicture(beside or {}, self._face.beside, image, self._face.say, self._lock)
+        others = {**(beside or {}), **(against or {})}
+        self._face = ExplorerFace(self._make_controls(list(others)), self._source, image)
+        self._second = SecondPicture(others, self._face.beside, image, self._face.say, self._lock)
         super().__init__(self._face.widgets, layout=BoxLayout(**LAYOUT))
         self.add_class("dcae-explorer")
         self._observe()

@@ -30,7 +30,7 @@ def checked_state(
         photos: The legal names.
         models: Likewise.
         lmbdas: The lowest and the highest legal lambda.
-        others: The legal names of codecs to compare with.
+        others: The legal names of codecs to compare with, beside "" for the photo.
 
     >>> checked_state({"photo": "/etc/passwd", "divider": 0.25}, photos=["flower"], models=[], lmbdas=(0.0018, 0.05))
     ({'divider': 0.25}, ["photo is '/etc/passwd'; a link can name flower"])
@@ -42,7 +42,7 @@ def checked_state(
         "lmbda": (lambda value: _is_within(value, low, high), f"must be {low:g} to {high:g}"),
         "mode": (lambda value: value in MODES, f"must be one of {', '.join(MODES)}"),
         "divider": (lambda value: _is_within(value, 0, 1), "must be 0 to 1"),
-        "other": (lambda value: value in list(others), f"a link can name {_listed(others)}"),
+        "other": (lambda value: value in ["", *others], f"a link can name {_listed(others)}"),
         "view": (_is_view, f"must be a column, a row and a zoom from 0 to {MAX_ZOOM:g}"),
     }
     legal: State = {}

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import features
 
-from dcae.analysis.baselines import BASELINES, available_baselines, baseline, missing_baselines
+from dcae.analysis.baselines import BASELINES, available_baselines, baseline, fast_baselines, missing_baselines
 from dcae.analysis.video_intra import VideoIntraCodec
 from dcae.codec.protocol import Codec, Interval
 from dcae.rd import psnr_db
@@ -33,6 +33,12 @@ def test_all_that_are_compared_have_a_name():
         ["jpeg", "jpeg-444", "webp", "avif", "avif-420", "jpeg-2000", "jpeg-xl", "hevc", "vvenc"]
     )
     assert len({codec.label for codec in BASELINES.values()}) == len(BASELINES)
+
+
+def test_fast_ones_are_there_by_the_names_people_call_them_and_run_in_this_process():
+    fast = fast_baselines()
+    assert set(fast) <= {BASELINES[name].label for name in IN_PROCESS}
+    assert {"JPEG 4:2:0", "WebP"} <= set(fast)
 
 
 def test_each_is_available_or_missing():

@@ -191,7 +191,7 @@ function rateWords(key, { rates, anchor }) {
   if (!rate) return Object.keys(rates).length && key === anchor ? ["anchor", ""] : ["", ""];
   if (rate.percent == null) return [rate.why, ""];
   const percent = `${rate.percent < 0 ? "−" : "+"}${Math.abs(rate.percent).toFixed(1)} %`;
-  return [percent, `${rate.low_db.toFixed(1)} to ${rate.high_db.toFixed(1)} dB`];
+  return [percent, `${rate.low_db.toFixed(1)}–${rate.high_db.toFixed(1)} dB`];
 }
 
 /** The plot in words. @param {any} state */
