@@ -9,6 +9,7 @@ import typer
 from dcae.cli.bench import bench
 from dcae.cli.coding import decode, encode, info
 from dcae.cli.compare import compare
+from dcae.cli.compressai_tools import compressai_commands
 from dcae.cli.data import data_commands
 from dcae.cli.evaluation import evaluate_folder
 from dcae.cli.ladder import climb
@@ -35,4 +36,5 @@ app.command()(train)
 app.command()(export)
 app.add_typer(bench, name="bench")
 app.add_typer(data_commands, name="data")
+app.add_typer(compressai_commands, name="compressai")
 app.command(cls=LabCommand)(lab)
