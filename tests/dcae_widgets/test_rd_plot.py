@@ -215,6 +215,8 @@ def test_the_static_picture_says_what_is_left_out_and_has_the_rates_scale():
         ". Rate-distortion curves of small (estimates); this photo: 0.500 bits a pixel, 14.25 dB; "
         "Left out, without MS-SSIM: JPEG"
     )
+    plot.set_point(0.5, 32)
+    assert str(plot.picture().alt).endswith("Left out, without MS-SSIM: JPEG, this photo’s point")
 
 
 def test_plotly_is_the_installed_packages_own_and_the_same_bytes_each_time():

@@ -341,6 +341,9 @@ def test_on_the_ms_ssim_scale_curves_without_it_are_left_out_in_words(mount: Cal
     assert shown.element.locator(".dcae-rd-note").inner_text() == (
         "Left out, without MS-SSIM: JPEG 4:2:0, all published curves. More is being measured."
     )
+    plot.set_point(0.5, 33)
+    settled(shown)
+    assert "curves, this photo, estimated. More" in shown.element.locator(".dcae-rd-note").inner_text()
 
 
 def test_colours_follow_jupyterlabs_theme_while_the_plot_is_shown(

@@ -130,6 +130,8 @@ class RdPlot(anywidget.AnyWidget):
         }
         left_out = [curve["name"] for key, curve in shown.items() if key not in drawn]
         has_photo = "photo" in self.groups
+        if has_photo and self.measure == "ms_ssim" and self.point and self.point["ms_ssim_db"] is None:
+            left_out.append("this photo’s point")
         return rd_picture(
             [self._printed(key, curve) for key, curve in drawn.items()],
             self.title if has_photo else "Kodak's 24 photos, means",

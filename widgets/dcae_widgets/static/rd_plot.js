@@ -176,11 +176,12 @@ function layoutOf(state, theme, ranges, width) {
 const titleOf = ({ title, groups }) => (groups.includes("photo") || !groups.length ? title : "Kodak’s 24 photos, means");
 
 /** Which shown curves have no place on the plot, and why. @param {DrawnCurve[]} curves @param {any} state */
-function leftOutWords(curves, { measure, note, groups }) {
+function leftOutWords(curves, { measure, note, groups, point }) {
   const without = curves.filter(({ points }) => points.length && !drawnPoints(points, measure).length);
   const isAll = (group) => curves.every((each) => each.group !== group || without.includes(each));
   const alone = without.filter(({ group }) => group !== "published" || !isAll(group)).map(({ name }) => name);
-  const names = [...alone, ...(without.length > alone.length ? ["all published curves"] : [])];
+  const isPointOut = measure === "ms_ssim" && groups.includes("photo") && point.bpp && point.ms_ssim_db == null;
+  const names = [...alone, ...(without.length > alone.length ? ["all published curves"] : []), ...(isPointOut ? [POINT_WORDS[point.kind]] : [])];
   const reason = measure === "ms_ssim" && groups.includes("photo") ? note : "";
   return [names.length ? `Left out, without ${MEASURES[measure].name}: ${names.join(", ")}.` : "", reason].filter(Boolean).join(" ");
 }
@@ -444,7 +445,7 @@ class RdPlotView {
     this.#place.drawing.setAttribute("aria-label", inWords(state));
     const words = leftOutWords(shownCurves(state, null), state);
     if (this.#note.textContent !== words) this.#note.textContent = words;
-    this.#note.hidden = !words;
+    this.#note.hidden = !words && state.measure === "psnr"; // else its line stays: an estimate comes and goes with the hand
     if (this.#table.open) this.#rows.replaceChildren(tableOf(state));
   }
 }
