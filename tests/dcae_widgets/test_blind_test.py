@@ -37,6 +37,13 @@ def test_both_pictures_are_shown_under_the_names_of_their_sides():
     assert test.photo_view.mode == "side"
 
 
+def test_picture_for_print_names_sides_alone():
+    picture = BlindTest([PAIR], seed=1).picture()
+    assert picture.alt == "Pictures side by side: left; right"
+    assert isinstance(picture.data, bytes)
+    assert picture.data.startswith(b"\x89PNG")
+
+
 def test_sides_are_drawn_anew_each_round_and_by_the_seed():
     def sides(seed: int) -> list[str]:
         test, seen = BlindTest([PAIR], rounds=1000, seed=seed), []

@@ -227,6 +227,15 @@ def test_table_has_all_codecs_but_slow_ones_at_the_first_files_size():
     made.close()
 
 
+def test_table_is_of_the_slider_while_its_files_are_made(setting: Setting):
+    gate = setting.codecs["theirs"].held()
+    setting.view.controls.size.value = 3450
+    setting.view.tabulate()
+    gate.set()
+    setting.rest()
+    assert f"All codecs at 3,450 bytes, by {PSNR}" in setting.view.face.table_html
+
+
 def test_table_of_equal_psnr(setting: Setting):
     setting.view.controls.lock.value = "psnr_db"
     setting.rest()

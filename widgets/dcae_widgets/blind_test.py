@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from IPython.display import Image
 from ipywidgets import Box
 from ipywidgets import Layout as BoxLayout
 
 from dcae.codec.matching import MatchedFile
 from dcae.preference import LEVEL, Preferred, Share, Tally, tally
 from dcae_widgets.blind_panel import Answer, BlindPanel
+from dcae_widgets.charts import pictures
+from dcae_widgets.compare_figure import crop_of
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.vote_file import Vote, add_vote, read_votes, vote_on
 
@@ -110,6 +113,12 @@ class BlindTest(Box):
         if not reveal:
             self._begin_round()
         self._tell()
+
+    def picture(self) -> Image:
+        """A part of both pictures without their names, for print and for a notebook without a kernel."""
+        height, width = self._pair.first.picture.shape[:2]
+        left, top, right, bottom = crop_of((width, height), self.photo_view.visible)
+        return pictures({side: file.picture[top:bottom, left:right] for side, file in self._sides()})
 
     def close(self) -> None:
         """Closes all of its widgets."""

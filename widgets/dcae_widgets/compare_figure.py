@@ -19,20 +19,20 @@ from dcae_widgets.figure_style import INK, PAPER
 from dcae_widgets.match_making import Row
 
 _SOFT = "#656d76"
-_CROP_PX = (300, 260)
+_CROP_PX = (200, 160)
 
 
 def crop_of(size: tuple[int, int], visible: Sequence[int]) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the part that is printed: about 300 x 260 px in the middle of what is seen.
+    """Left, top, right and bottom of the part that is printed: at most 200 x 160 px in the middle of what is seen.
 
     Args:
         size: width and height of the photo in px.
         visible: left, top, right and bottom of what is seen; nothing for the whole photo.
 
     >>> crop_of((640, 427), [])
-    (170, 83, 470, 343)
+    (220, 133, 420, 293)
     >>> crop_of((640, 427), [0, 0, 100, 80])
-    (0, 0, 300, 260)
+    (0, 0, 200, 160)
     """
     left, top, right, bottom = visible or (0, 0, *size)
     sides = [min(side, most) for side, most in zip(size, _CROP_PX, strict=True)]
@@ -64,10 +64,10 @@ def compare_figure(
         visible: which part of the photo is printed (`crop_of`).
     """
     table_height = 0.26 * (len(rows) + 2) if rows else 0.0
-    figure = Figure(figsize=(9.4, 3.5 + table_height), dpi=110, facecolor=PAPER, layout="constrained")
+    figure = Figure(figsize=(6.2, 2.3 + table_height), dpi=110, facecolor=PAPER, layout="constrained")
     above: Any = figure
     if rows:
-        parts: Any = figure.subfigures(2, 1, height_ratios=[3.5, table_height])
+        parts: Any = figure.subfigures(2, 1, height_ratios=[2.3, table_height])
         above, below = parts
         _draw_table(below.subplots(), rows, measures, caption)
     left, top, right, bottom = crop_of((photo.shape[1], photo.shape[0]), visible)
@@ -78,10 +78,10 @@ def compare_figure(
     axes = above.subplots(1, len(pictures))
     for place, (words, picture) in zip(axes, pictures, strict=True):
         place.set_axis_off()
-        place.set_title(words, fontsize=9.5, color=INK)
+        place.set_title(words, fontsize=8.5, color=INK)
         if picture is not None:
             place.imshow(picture[top:bottom, left:right], interpolation="lanczos")
-    figure.suptitle(title, fontsize=10.5, color=INK, wrap=True)
+    figure.suptitle(title, fontsize=10, color=INK, wrap=True)
     return figure
 
 
@@ -94,17 +94,17 @@ def _caption(file: Matched) -> str:
 def _draw_table(axes: Axes, rows: Sequence[Row], measures: Sequence[str], caption: str) -> None:
     heads = ["codec", "bytes", "off target", "bits a pixel", "quality", *measures]
     axes.set_axis_off()
-    axes.set_title(caption, fontsize=9.5, color=_SOFT, loc="left")
+    axes.set_title(caption, fontsize=9, color=_SOFT, loc="left")
     table = axes.table(
         [_cells(row, measures) for row in rows],
         colLabels=heads,
-        colWidths=[0.28, *[0.72 / (len(heads) - 1)] * (len(heads) - 1)],
+        colWidths=[0.22, *[0.78 / (len(heads) - 1)] * (len(heads) - 1)],
         cellLoc="right",
         loc="upper center",
         edges="horizontal",
     )
     table.auto_set_font_size(False)
-    table.set_fontsize(9)
+    table.set_fontsize(8)
     for (row, column), cell in table.get_celld().items():
         cell.set_edgecolor("#d0d7de")
         cell.set_text_props(color=INK, weight="bold" if row == 0 else "normal", ha="left" if column == 0 else "right")

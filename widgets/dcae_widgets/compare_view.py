@@ -135,12 +135,16 @@ class CompareView(SavedView):
             self.controls.factor.value = round(self.face.needed, 2)
 
     def tabulate(self) -> None:
-        """Begins the table of all codecs: at the first file's size, or where PSNR is locked at its PSNR."""
+        """Begins the table of all codecs: at the first file's size, or where PSNR is locked at its PSNR.
+
+        If the files that are wanted are not there yet (`wait`), at what the slider says.
+        """
         with self._errors_in_words():
             every = [str(name) for name in self.controls.first.options]
             names = tuple(name for name in every if self.face.with_slow.value or name not in self._slow)
             wanted, target = self._newest, self._newest.target
-            first = self.files[0] if self.files else None
+            found = self.face.found
+            first = found.first if found is not None and found.wanted is wanted else None
             if isinstance(first, MatchedFile):
                 target = first.size if wanted.lock == "bytes" else first.psnr_db
             table = TableWanted(wanted.photo, wanted.lock, target, names, first)
