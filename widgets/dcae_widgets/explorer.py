@@ -44,7 +44,7 @@ from dcae_widgets.events import (
 )
 from dcae_widgets.exploration import Exploration
 from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
-from dcae_widgets.explorer_state import checked_state
+from dcae_widgets.explorer_state import checked_state, link_state
 from dcae_widgets.lmbda_dial import decimal
 from dcae_widgets.photo_list import PhotoList
 from dcae_widgets.photo_source import PhotoSource, given_photo, uploaded
@@ -367,20 +367,13 @@ class Explorer(GridBox):
     def _remember(self) -> None:
         """Renews what a link carries and what is copied."""
         shown = self._face.shown
-        lmbda = shown.lmbda
-        self.controls.state = {
-            "photo": self._source.name,
-            "model": self._model,
-            **({} if lmbda is None else {"lmbda": float(decimal(lmbda))}),
-            "mode": self.photo_view.mode,
-            "divider": self.photo_view.divider,
-            "view": self.photo_view.view,
-            **({"other": self.controls.other} if self.controls.other else {}),
-        }
+        view = {name: getattr(self.photo_view, name) for name in ("mode", "divider", "view")}
+        choice = {"photo": self._source.name, "model": self._model, "other": self.controls.other}
+        self.controls.state = link_state(lmbda=shown.lmbda, **choice, **view)
         stops = bool(self.controls.stops)
         steps = shown.polish.steps if shown.polish else 0
         self.controls.python_code = python_lines(
-            shown.source, shown.model or self._model, lmbda, stops=stops, polish_steps=steps
+            shown.source, shown.model or self._model, shown.lmbda, stops=stops, polish_steps=steps
         )
 
     @contextmanager

@@ -10,9 +10,23 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from dcae_widgets.lmbda_dial import decimal
 from dcae_widgets.photo_view import MAX_ZOOM, MODES
 
 State = dict[str, Any]
+
+
+def link_state(
+    *, photo: str, model: str, lmbda: float | None, mode: str, divider: float, view: list[float], other: str
+) -> State:
+    """What a link carries; what is not there, or is as it always is, it leaves out.
+
+    >>> link_state(photo="flower", model="small", lmbda=None, mode="split", divider=0.5, view=[0.0, 0.0, 1.0], other="")
+    {'photo': 'flower', 'model': 'small', 'mode': 'split', 'divider': 0.5, 'view': [0.0, 0.0, 1.0]}
+    """
+    dial: State = {} if lmbda is None else {"lmbda": float(decimal(lmbda))}
+    beside: State = {"other": other} if other else {}
+    return {"photo": photo, "model": model, **dial, "mode": mode, "divider": divider, "view": view, **beside}
 
 
 def checked_state(

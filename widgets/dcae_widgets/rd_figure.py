@@ -15,6 +15,7 @@ from typing import Any
 from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from dcae_widgets.figure_style import INK, PAPER
 
@@ -25,7 +26,7 @@ _OWN_MEANS_COLOURS = ("#1f66a8", "#0f8b8d", "#6a5acd")
 _PUBLISHED_COLOURS = ("#5b6770", "#8c6d46", "#4f7f86", "#7d6b91", "#7a8450", "#a0616a")
 _PUBLISHED_MARKERS = "sD^vPX"
 _INSIDE = 4
-"""So many curves have their legend inside the axes; that of more stands beside."""
+"""So many curves have their legend inside the axes; that of more, or with percentages, stands beside."""
 _WIDE_BPP = 2.0
 """Published curves go on where nobody compares; at higher rates they run off the axes."""
 
@@ -76,7 +77,7 @@ def rd_picture(
         note: what is not drawn, and why; "" for nothing.
     """
     curves = list(curves)
-    is_beside = len(curves) > _INSIDE
+    is_beside = len(curves) > _INSIDE or bool(rates_of)
     figure = Figure(figsize=(7.4 if is_beside else 7, 4.4), dpi=110, facecolor=PAPER)
     axes = figure.subplots()
     _draw_curves(axes, curves)
@@ -87,9 +88,9 @@ def rd_picture(
     axes.set(xlabel="rate (bits a pixel)", ylabel=f"{measure} (dB)", title=title)
     if is_log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("{x:g}")
-        axes.tick_params(axis="x", which="minor", labelsize=7)
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(alpha=0.25)
     if axes.get_legend_handles_labels()[1]:
         place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)} if is_beside else {}
