@@ -7,7 +7,8 @@ counted. Knows tables and levels. Does not know networks.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +30,25 @@ LEAST_HITS = 20
 """Of a value that came more seldom one cannot say how often it comes."""
 
 
-def calibrate(codec: Codec, trace: Trace, slice_index: int | None = None) -> Calibration:
+class ScaleCoding(NamedTuple):
+    """How another model's symbols of y are charged.
+
+    Attributes:
+        tables: One for each level.
+        level_of: The levels of sigmas, of any shape.
+    """
+
+    tables: SymbolTables
+    level_of: Callable[[NDArray[np.float32]], NDArray[np.integer]]
+
+
+def calibrate(codec: Codec | ScaleCoding, trace: Trace, slice_index: int | None = None) -> Calibration:
     """What the entropy model of y foresaw beside what happened, for all of y or for one slice.
 
     Levels are found from the trace's sigma, which is in float32: of a million elements one may get its neighbour's.
 
     Args:
-        codec: Whose tables coded the trace.
+        codec: Whose tables coded the trace; of another model, its tables and levels.
         trace: A coding.
         slice_index: From 0; None for all.
 
@@ -46,8 +59,8 @@ def calibrate(codec: Codec, trace: Trace, slice_index: int | None = None) -> Cal
     if slice_index is not None:
         arrays = [trace.slice_of(array, slice_index) for array in arrays]
     sigma, y, mu, symbols = (array.ravel() for array in arrays)
-    tables = codec.latent_coder.y_tables
-    total, least, cases = _costs(symbols, levels(sigma), tables)
+    coding = codec if isinstance(codec, ScaleCoding) else ScaleCoding(codec.latent_coder.y_tables, levels)
+    total, least, cases = _costs(symbols, coding.level_of(sigma), coding.tables)
     return Calibration(**_scales(sigma, np.abs(y - mu)), **_reliability(*cases), total_bits=total, least_bits=least)
 
 
@@ -66,7 +79,7 @@ def _scales(sigma: NDArray[np.float32], error: NDArray[np.float32]) -> dict[str,
 
 
 def _costs(
-    symbols: NDArray[np.int32], level: NDArray[np.uint8], tables: SymbolTables
+    symbols: NDArray[np.int32], level: NDArray[np.integer], tables: SymbolTables
 ) -> tuple[float, float, tuple[NDArray, NDArray, NDArray]]:
     """Bits charged, bits at least, and for each entry of each level that was used: charge, expected and seen cases."""
     total, least, found = 0.0, 0.0, []
@@ -101,7 +114,7 @@ def _reliability(bits: NDArray, expected: NDArray, seen: NDArray) -> dict[str, N
     }
 
 
-def calibrations(codec: Codec, trace: Trace) -> dict[str, Calibration]:
+def calibrations(codec: Codec | ScaleCoding, trace: Trace) -> dict[str, Calibration]:
     """Those of all slices together and of each: `all slices`, `slice 0` and so on."""
     parts = {"all slices": None, **{f"slice {index}": index for index in range(trace.num_slices)}}
     return {name: calibrate(codec, trace, index) for name, index in parts.items()}

@@ -80,6 +80,7 @@ class ZooCodec:
         name: the architecture.
         qualities: 1 to the number of checkpoints.
         checkpoints: the files.
+        model_of: the model of a quality, ready to code; read if it is not in memory.
 
     Raises:
         FileNotFoundError: a checkpoint is no file.
@@ -97,7 +98,7 @@ class ZooCodec:
             if not path.is_file():
                 raise FileNotFoundError(f"{path}: no such file")
         self.qualities = tuple(range(1, len(checkpoints) + 1))
-        self._model = lru_cache(KEPT_MODELS)(self._read)
+        self.model_of = lru_cache(KEPT_MODELS)(self._read)
         self._written: set[bytes] = set()
 
     @property
@@ -127,7 +128,7 @@ class ZooCodec:
                 f"{self.name} quality is {quality}; must be the number of a checkpoint, 1 to {len(self.qualities)}"
             )
         pixels = torch.from_numpy(np.ascontiguousarray(pad(image, _PADDED_TO).transpose(2, 0, 1)))  # 3 x H x W
-        coded = self._model(int(quality)).compress(pixels[None] / 255)
+        coded = self.model_of(int(quality)).compress(pixels[None] / 255)
         streams = [stream for (stream,) in coded["strings"]]
         head = _HEAD.pack(_MAGIC, int(quality), image.shape[1], image.shape[0], *coded["shape"], len(streams))
         data = b"".join([head, *(_LENGTH.pack(len(stream)) + stream for stream in streams)])
@@ -146,8 +147,8 @@ class ZooCodec:
                 f"{len(data)} bytes that this {self.name} codec did not write itself; CompressAI's entropy coder is "
                 "not safe with others"
             )
-        file = _unpacked(data)
-        model = self._model(file.quality)
+        file = unpacked(data)
+        model = self.model_of(file.quality)
         # Zeros behind each stream, as many as its symbols could ask for: then nothing reads beyond its end.
         most_symbols = max(model.N, model.M) * -(-file.width // 64) * -(-file.height // 64) * 16
         strings = [[stream + bytes(16 * len(stream) + 32 * most_symbols)] for stream in file.streams]
@@ -179,7 +180,9 @@ class ZooCodec:
         return model.eval()
 
 
-class _File(NamedTuple):
+class ZooFile(NamedTuple):
+    """The parts of a file of ours; `shape` is the height and width of z, streams are in CompressAI's order."""
+
     quality: int
     width: int
     height: int
@@ -187,15 +190,15 @@ class _File(NamedTuple):
     streams: list[bytes]
 
 
-def _unpacked(data: bytes) -> _File:
-    """The parts of a file of ours."""
+def unpacked(data: bytes) -> ZooFile:
+    """The parts of a file that a `ZooCodec` wrote."""
     _, quality, width, height, tall, wide, count = _HEAD.unpack_from(data)
     streams, position = [], _HEAD.size
     for _ in range(count):
         (length,) = _LENGTH.unpack_from(data, position)
         position += _LENGTH.size + length
         streams.append(data[position - length : position])
-    return _File(quality, width, height, (tall, wide), streams)
+    return ZooFile(quality, width, height, (tall, wide), streams)
 
 
 def _checked_symbols(quantize: Callable[..., Tensor], inputs: Tensor, mode: str, means: Tensor | None = None) -> Tensor:

@@ -58,7 +58,7 @@ def trace(
     blocks = {key: _block(codec.model, *key) for key in window_attention}
     parts: list[CodedPart] = []
     with ExitStack() as watched, torch.inference_mode():
-        read = [watched.enter_context(_outputs_of(softmax)) for softmax in _softmaxes(codec)]
+        read = [watched.enter_context(outputs_of(softmax)) for softmax in _softmaxes(codec)]
         seen = {key: watched.enter_context(_inputs_of(block)) for key, block in blocks.items()}
         session = image if isinstance(image, Session) else codec.open(image)
         latents = session.latents(lmbda)
@@ -160,7 +160,7 @@ def _softmaxes(codec: Codec) -> list[nn.Module]:
 
 
 @contextmanager
-def _outputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
+def outputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
     """What a module returns while the block runs."""
     found: list[Tensor] = []
 
