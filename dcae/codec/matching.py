@@ -27,7 +27,7 @@ Lock = Literal["bytes", "psnr_db"]
 
 ENCODER_ERRORS = (ValueError, OSError, RuntimeError, MemoryError, ImportError)
 """What encoders and decoders raise, a program that took too long (TimeoutError) among them."""
-KEPT_FILES, KEPT_PICTURES = 256, 12
+KEPT_FILES, KEPT_PICTURES = 256, 4
 """So many of a codec's files stay in memory while a photo is open, and so many decoded pictures."""
 
 

@@ -276,11 +276,13 @@ def test_picture_and_exports_are_of_what_is_shown(setting: Setting, tmp_path: Pa
 
 def test_blind_test_takes_the_place_of_the_comparison(tmp_path: Path):
     made = Setting(votes_path=tmp_path / "votes.jsonl")
+    made.view.photo_view.view = [20.0, 30.0, 4.0]
     made.view.face.blind_button.click()
     blind = made.view.blind
     assert blind is not None
     assert list(made.view.children) == [blind, made.view.face.back_button]
     assert blind.names == ("ours", "theirs")
+    assert blind.photo_view.view == [20.0, 30.0, 4.0]  # what one has zoomed in on
     blind.panel._handle_custom_msg({"type": "answer", "answer": "left"}, [])
     assert (tmp_path / "votes.jsonl").read_text().count('"photo": "photo"') == 1
     made.view.face.back_button.click()

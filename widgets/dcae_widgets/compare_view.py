@@ -163,6 +163,7 @@ class CompareView(SavedView):
                 raise ValueError("a blind test needs a file of each codec; move the slider to where both have one")
             pair = BlindPair(str(self.controls.photo.value), first, second)
             self.blind = BlindTest([pair], votes_path=self._votes_path, seed=seed)
+            self.blind.photo_view.view = self.photo_view.view  # what one has zoomed in on
             self.children = [self.blind, self.face.back_button]
 
     def end_blind_test(self) -> None:
