@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from dcae.codec.matching import Matched, MatchedFile, Missed
 from dcae.codec.protocol import Codec
-from dcae.samples import sample_images
 from dcae_widgets.blind_test import BlindPair, BlindTest
 from dcae_widgets.codec_table import LESS_IS_BETTER, PSNR, table_rows
 from dcae_widgets.compare_face import COLUMN, CompareFace
@@ -40,7 +39,8 @@ from dcae_widgets.match_making import (
     fitted,
 )
 from dcae_widgets.match_words import missed_words
-from dcae_widgets.photo_source import PhotoSource, given_photo, shipped_photo
+from dcae_widgets.photo_list import PhotoList
+from dcae_widgets.photo_source import PhotoSource, given_photo
 from dcae_widgets.photo_view import PhotoView
 from dcae_widgets.saved_view import SavedView
 
@@ -86,14 +86,14 @@ class CompareView(SavedView):
         first, second = _chosen(list(codecs), first, second)
         self._measures, self._slow, self._votes_path = [PSNR, *(measures or {})], slow, votes_path
         given = given_photo(photo)
-        self._sources = {given.name: given} | {n: shipped_photo(n) for n in sample_images() if n != given.name}
+        self._photos = PhotoList(given)
         self._photo, note = _read(given)
         self._serial = self._drawn_serial = 0
         self.blind: BlindTest | None = None
         self._lock = threading.RLock()
         self._delivery = Delivery(self._apply, self._lock)
         self._work = MatchMaking(codecs, measures or {}, self._delivery.post)
-        self.controls = MatchControls(list(self._sources), list(codecs), first, second, self._change)
+        self.controls = MatchControls(list(self._photos), list(codecs), first, second, self._change)
         self.face = CompareFace(self.controls, self._photo, self._measures, less_is_better, list(slow), missing or {})
         super().__init__(self.face.widgets, layout=BoxLayout(**COLUMN))
         self.face.table_button.on_click(lambda _: self.tabulate())
@@ -194,7 +194,7 @@ class CompareView(SavedView):
     def _change(self, is_photo: bool) -> None:
         with self._errors_in_words():
             if is_photo:
-                self._photo, note = _read(self._sources[str(self.controls.photo.value)])
+                self._photo, note = _read(self._photos[str(self.controls.photo.value)])
                 self._show_photo(note)
             self._want()
 

@@ -1,4 +1,4 @@
-"""The pictures that an explorer offers by name: the shipped ones, and the last ones of the user's own.
+"""The pictures that a view offers by name: the shipped ones, and the last ones of the user's own.
 
 Knows sources of pictures. Does not know widgets, nor which of them is shown.
 """
