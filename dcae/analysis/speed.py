@@ -1,6 +1,7 @@
 """Short timings of parts of a network and of a codec on this machine: ratios, for claims that are ratios.
 
-What is compared is run in turns, so that a machine that slows down slows all of it, and medians are taken. Knows the
+What is compared is run in turns, so that a machine that slows down slows all of it, and medians are taken. One thread
+computes: several wait for each other, and beside other programs that is most of what one would measure. Knows the
 network's parts and the codec's steps. Does not know what is claimed of them.
 Shapes: H, W image size in px, multiples of 64.
 """
@@ -8,8 +9,8 @@ Shapes: H, W image size in px, multiples of 64.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from statistics import median
 from typing import NamedTuple
 
@@ -30,15 +31,27 @@ from dcae.model.dcae import DCAE
 from dcae.model.dictionary import DictionaryAttention
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch computes in one thread; afterwards in as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def medians_s(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median seconds of each run: all of them once as a warm-up, then in turns, `rounds` times."""
+    """The median seconds of each run, in one thread: all once as a warm-up, then in turns, `rounds` times."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for each in range(rounds + 1):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            if each:
-                seconds[name].append(time.perf_counter() - start)
+    with one_thread():
+        for each in range(rounds + 1):
+            for name, run in runs.items():
+                start = time.perf_counter()
+                run()
+                if each:
+                    seconds[name].append(time.perf_counter() - start)
     return {name: median(values) for name, values in seconds.items()}
 
 

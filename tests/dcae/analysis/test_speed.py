@@ -46,6 +46,16 @@ def test_medians_are_taken_in_turns_and_leave_the_warm_up_out(clock: list[float]
     assert called == ["a", "b"] * 4
 
 
+def test_runs_are_timed_in_one_thread_and_later_ones_are_not():
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        medians_s({"a": lambda: seen.append(torch.get_num_threads())}, 1)
+        assert (seen, torch.get_num_threads()) == ([1, 1], 2)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_seconds_are_those_of_the_parts_and_hooks_do_not_stay(clock: list[float]):
     first, second, third = (Waits(clock, seconds) for seconds in (1, 2, 4))
     model = nn.Sequential(first, second, third, second)
