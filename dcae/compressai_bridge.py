@@ -62,6 +62,7 @@ class ZooDCAE(nn.Module):
         self.register_buffer("lmbda", torch.tensor(_FIXED_LMBDA if lmbda is None else lmbda, dtype=torch.float32))
         self.register_buffer("config", torch.tensor(list(config), dtype=torch.uint8))
         self._coder = LatentCoder(network)
+        self.register_load_state_dict_post_hook(lambda *_: setattr(self, "_coder", LatentCoder(self.network)))
 
     @classmethod
     def from_state_dict(cls, state_dict: Mapping[str, Tensor]) -> ZooDCAE:

@@ -152,6 +152,18 @@ def test_a_state_dict_is_a_network_at_one_lambda(codec: Codec, weights: Path, ph
     assert tuple(coded["shape"]) == (3, 4)
 
 
+def test_a_model_codes_with_the_weights_that_it_was_given_last(weights: Path):
+    first, second = (ZooDCAE.from_state_dict(torch.load(weights)) for _ in range(2))
+    with torch.no_grad():
+        for parameter in second.network.slice_loop.parameters():
+            parameter.mul_(0.9)
+    x = torch.from_numpy(to_float(sample("coffee")[:64, :64]))[None]
+    before = first.compress(x)["strings"]
+    first.load_state_dict(second.state_dict())
+    expected = ZooDCAE.from_state_dict(second.state_dict()).compress(x)["strings"]
+    assert before != first.compress(x)["strings"] == expected
+
+
 def test_weights_of_one_lambda_are_exported_without_one(tmp_path: Path):
     network = DCAE(PRESETS["tiny"].from_dict(PRESETS["tiny"].to_dict() | {"gain_knots": 0}))
     network.update()
