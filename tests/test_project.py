@@ -66,6 +66,7 @@ def test_readme_tree_names_only_what_exists():
 
 def test_readme_tree_leaves_out_no_tracked_file():
     tree = readme_tree()
+    assert sorted(set(tree)) == sorted(tree), "a line is there twice"
     opened = {f"{Path(path).parent}/" for path in tree}
     closed = tuple(path for path in tree if path.endswith("/") and path not in opened)
     unsaid = [

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.codec.interruption import interruption_point
-from dcae.codec.protocol import Codec, Interval
+from dcae.codec.protocol import ENCODER_ERRORS, Codec, Interval
 from dcae.codec.rate_control import Measure, UnreachableTarget, encode_to_measure, encode_to_size
 from dcae.images import check_image
 from dcae.rd import bpp, psnr_db
@@ -25,8 +25,6 @@ from dcae.results import Estimate
 Lock = Literal["bytes", "psnr_db"]
 """What two files have in common: their size, or their picture's PSNR in dB."""
 
-ENCODER_ERRORS = (ValueError, OSError, RuntimeError, MemoryError, ImportError)
-"""What encoders and decoders raise, a program that took too long (TimeoutError) among them."""
 KEPT_FILES, KEPT_PICTURES = 256, 4
 """So many of a codec's files stay in memory while a photo is open, and so many decoded pictures."""
 

@@ -6,6 +6,7 @@ Shapes: H, W image size in pixels.
 """
 
 from collections.abc import Callable, Sequence
+from subprocess import SubprocessError
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from dcae.results import Estimate
 
+ENCODER_ERRORS = (ValueError, OSError, RuntimeError, MemoryError, ImportError, SubprocessError)
+"""What encoders and decoders raise, a program of its own that failed or took too long among them."""
 Fill = Literal["prediction", "zeros"]
 """What stands for slices of y_hat that a decoder does not have: the model's own prediction, or zeros."""
 

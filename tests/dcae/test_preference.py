@@ -40,7 +40,9 @@ def test_no_vote_says_nothing():
 
 def test_no_difference_is_left_out_of_the_preference_and_has_its_own_share():
     votes: list[Preferred] = ["first", "neither", "second", "first", "neither"]
-    counted = tally(votes * 2 + ["first"] * 2 + ["neither"] * 8)
+    firsts: list[Preferred] = ["first"]
+    neithers: list[Preferred] = ["neither"]
+    counted = tally(votes * 2 + firsts * 2 + neithers * 8)
     assert counted == Tally(first=6, second=2, neither=12)
     assert counted.votes == 20
     assert counted.preference == share_of(6, 8)

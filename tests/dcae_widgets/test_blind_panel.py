@@ -19,7 +19,7 @@ def panel(heard: list[Any]) -> BlindPanel:
 
 @pytest.mark.parametrize("answer", ["left", "right", "neither"])
 def test_answers_are_passed_on(panel: BlindPanel, heard: list[Any], answer: str):
-    panel._handle_custom_msg({"type": "answer", "answer": answer}, [])
+    panel._handle_custom_msg({"type": "answer", "answer": answer, "round": 0}, [])
     assert heard == [answer]
 
 
@@ -30,12 +30,23 @@ def test_wish_to_reveal_is_passed_on(panel: BlindPanel, heard: list[Any]):
 
 
 def test_what_is_no_answer_is_ignored(panel: BlindPanel, heard: list[Any]):
-    for content in ({"type": "answer", "answer": "both"}, {"type": "reveal", "reveal": "yes"}, {"type": "x"}):
+    for content in (
+        {"type": "answer", "answer": "both", "round": 0},
+        {"type": "reveal", "reveal": "yes"},
+        {"type": "x"},
+    ):
         panel._handle_custom_msg(content, [])
     assert not heard
 
 
 def test_nothing_is_answered_once_the_names_are_known(panel: BlindPanel, heard: list[Any]):
     panel.revealed = True
-    panel._handle_custom_msg({"type": "answer", "answer": "left"}, [])
+    panel._handle_custom_msg({"type": "answer", "answer": "left", "round": 0}, [])
     assert not heard
+
+
+def test_answer_to_a_round_that_is_over_is_ignored(panel: BlindPanel, heard: list[Any]):
+    panel.round = 3
+    for of in (2, 3, None):
+        panel._handle_custom_msg({"type": "answer", "answer": "left", "round": of}, [])
+    assert heard == ["left"]

@@ -21,7 +21,7 @@ LEVELS = {10: "first", 200: "second"}
 
 
 def answer(test: BlindTest, of: str) -> None:
-    test.panel._handle_custom_msg({"type": "answer", "answer": of}, [])
+    test.panel._handle_custom_msg({"type": "answer", "answer": of, "round": test.panel.round}, [])
 
 
 def side_of(test: BlindTest, of: str) -> str:
@@ -170,3 +170,12 @@ def test_tally_says_whether_chance_explains_it_and_how_it_was_counted():
     assert unsure[1].endswith("50 % is within the interval, so this may be chance.")
     assert len(tally_lines(Tally(neither=2), "ours", "WebP")) == 3  # nobody saw a difference
     assert tally_lines(Tally(), "ours", "WebP")[0].startswith("0 votes")
+
+
+def test_double_click_is_one_vote(tmp_path: Path):
+    path = tmp_path / "votes.jsonl"
+    test = BlindTest([PAIR], votes_path=path)
+    click = {"type": "answer", "answer": "left", "round": test.panel.round}
+    for _ in range(2):
+        test.panel._handle_custom_msg(click, [])
+    assert len(test.votes) == len(read_votes(path)) == 1

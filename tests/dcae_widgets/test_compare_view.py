@@ -283,7 +283,7 @@ def test_blind_test_takes_the_place_of_the_comparison(tmp_path: Path):
     assert list(made.view.children) == [blind, made.view.face.back_button]
     assert blind.names == ("ours", "theirs")
     assert blind.photo_view.view == [20.0, 30.0, 4.0]  # what one has zoomed in on
-    blind.panel._handle_custom_msg({"type": "answer", "answer": "left"}, [])
+    blind.panel._handle_custom_msg({"type": "answer", "answer": "left", "round": blind.panel.round}, [])
     assert (tmp_path / "votes.jsonl").read_text().count('"photo": "photo"') == 1
     made.view.face.back_button.click()
     assert made.view.blind is None
@@ -324,3 +324,37 @@ def test_one_codec_is_compared_with_itself():
     assert "With the same bytes a has the PSNR of a." in view.said
     assert "needs" not in view.said
     view.close()
+
+
+def test_another_photo_has_no_files_to_vote_on_and_no_table_until_they_are_made(setting: Setting):
+    setting.rest()
+    setting.view.tabulate()
+    setting.rest()
+    assert setting.view.rows
+    gate = setting.codecs["theirs"].held()
+    setting.view.controls.photo.value = "flower"
+    assert setting.view.files is None
+    assert not setting.view.rows
+    assert setting.view.face.table_html == ""
+    assert [layer.name for layer in setting.view.photo_view.layers] == ["the photo", "ours follows", "theirs follows"]
+    setting.view.begin_blind_test()
+    assert setting.view.blind is None
+    gate.set()
+    setting.rest()
+    assert setting.view.files is not None
+
+
+def test_photo_that_cannot_be_read_is_not_named(setting: Setting, monkeypatch: pytest.MonkeyPatch):
+    setting.rest()
+
+    def unreadable(source: object) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr("dcae_widgets.compare_view._read", unreadable)
+    before = setting.view.controls.photo.value
+    setting.view.controls.photo.value = "flower"
+    assert "gone" in setting.view.error
+    assert setting.view.controls.photo.value == before
+    setting.view.controls.size.value = 3330
+    setting.rest()
+    assert "flower" not in setting.view._title

@@ -19,8 +19,8 @@ from dcae.rd import psnr_db
 from dcae.samples import sample, sample_images
 from dcae.shipped_weights import shipped_weights
 from dcae_widgets.explorer import Explorer, _immutable_name
-from dcae_widgets.explorer_face import faded
 from dcae_widgets.photo_source import shipped_photo
+from dcae_widgets.shown import faded
 
 from .fake_codec import LIMIT_S, FakeCodec, photo, until
 
@@ -664,6 +664,7 @@ class TestState:
             "mode": "side",
             "divider": 0.75,
             "view": [9.0, 8, 2],
+            "other": "",
         }
         setting.explorer.controls.on_restore(state)
         setting.rest()
@@ -733,7 +734,7 @@ def test_other_codecs_picture_of_no_more_bytes_stands_in_the_photos_place_and_fo
     shown = setting.explorer
     assert shown.controls.others == ["JPEG"]
     assert beside_layer(setting).name == "photo"
-    assert "other" not in shown.controls.state
+    assert shown.controls.state["other"] == ""
     shown.controls.other = "JPEG"
     for lmbda in (LMBDA, 0.002):
         setting.ask(lmbda, final=True)

@@ -38,6 +38,7 @@ class Setting:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody moves a slider here."""
     monkeypatch.setattr("dcae_widgets.match_making.REST_S", 0.0)
+    monkeypatch.setattr("dcae_widgets.match_making.PATIENCE_S", LIMIT_S)
 
 
 @pytest.fixture

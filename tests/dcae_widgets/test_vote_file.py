@@ -1,7 +1,8 @@
-"""Votes on disk: each is whole at any moment, what is there stays, and what is no vote is refused by its line."""
+"""Votes on disk: each is added whole, what is there stays, and what is no vote is refused by its line."""
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,3 +76,11 @@ def test_vote_for_something_else_is_refused(tmp_path: Path):
 def test_folder_in_the_files_place_is_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="is not a file"):
         add_vote(tmp_path, vote_on("flower", OURS, WEBP, "first", "first", now))
+
+
+def test_votes_of_several_at_once_are_all_kept(tmp_path: Path):
+    path = tmp_path / "votes.jsonl"
+    votes = [vote_on(f"photo {k}", OURS, WEBP, "first", "first", now) for k in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda vote: add_vote(path, vote), votes))
+    assert sorted(vote.photo for vote in read_votes(path)) == sorted(vote.photo for vote in votes)

@@ -27,12 +27,14 @@ class BlindPanel(AnyWidget):
         on_reveal: called with whether the names are to be shown; if not, a new round begins.
 
     Attributes:
-        sentence: which round it is.
+        round: counts up; an answer to another round than this one is a second press of a button, and is ignored.
+        sentence: which round it is, in words.
         revealed: whether the names are known: then there is nothing to answer.
         lines: what is known, in words, one line each.
         error: what went wrong; "" if nothing did.
     """
 
+    round = traitlets.Int().tag(sync=True)
     sentence = traitlets.Unicode().tag(sync=True)
     revealed = traitlets.Bool(False).tag(sync=True)
     lines = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -46,7 +48,7 @@ class BlindPanel(AnyWidget):
 
     def _receive(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
         match content:
-            case {"type": "answer", "answer": answer} if answer in ANSWERS and not self.revealed:
+            case {"type": "answer", "answer": answer, "round": self.round} if answer in ANSWERS and not self.revealed:
                 self._on_answer(answer)
             case {"type": "reveal", "reveal": bool(reveal)}:
                 self._on_reveal(reveal)

@@ -28,7 +28,8 @@ ROUNDS = 10
 _COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
 HOW_COUNTED = (
     '"No difference" is left out of the share of preferences and has a share of its own; '
-    f"intervals are Wilson's, {100 * LEVEL:.0f} %."
+    f"intervals are Wilson's, {100 * LEVEL:.0f} %, of votes that know nothing of each other: "
+    "one person's on one pair of files say what that person sees in it."
 )
 
 
@@ -137,6 +138,7 @@ class BlindTest(Box):
         except (OSError, ValueError) as error:  # it counts here all the same
             self.panel.error = f"The vote is not saved: {error}"
         self.votes.append(vote)
+        self.panel.round += 1
         if (len(self.votes) - self._votes_before) % self._rounds:
             self._begin_round()
             self._tell()

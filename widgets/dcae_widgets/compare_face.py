@@ -18,6 +18,7 @@ from dcae_widgets.match_controls import MAX_FACTOR, MIN_FACTOR, MatchControls
 from dcae_widgets.match_making import Found, Needed, Row, TableWanted, Wanted
 from dcae_widgets.match_words import error_html, missed_words, missing_html, needed_words, pair_html, pair_words
 from dcae_widgets.photo_view import Layer, PhotoView
+from dcae_widgets.shown import faded
 
 COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
 _AS_WIDE_AS_ITS_WORDS = {"width": "max-content", "align_self": "flex-start"}
@@ -64,7 +65,7 @@ class CompareFace:
         self.rows: list[Row] = []
         self._note = self.ends = ""
         names = ("the photo", str(controls.first.value), str(controls.second.value))
-        self._layers = [Layer(name, photo) for name in names]
+        self._layers = [Layer(names[0], photo), *(Layer(f"{name} follows", faded(photo)) for name in names[1:])]
         self.photo_view = PhotoView(self._layers, first=1, second=2, label="Both pictures")
         self.photo_view.layout = BoxLayout(width="100%")
         self.table_button, self.give_button, self.blind_button, self.back_button = (
@@ -101,12 +102,23 @@ class CompareFace:
         return caption + (f"; {to_come} to come …" if to_come else "")
 
     def show_photo(self, photo: NDArray[np.uint8], note: str) -> None:
-        """Another photo in place of all pictures, and what was done to it in words."""
-        self._note, before = note, self._layers
-        self._layers = [Layer(layer.name, photo) for layer in before]
-        self.photo_view.layers = self._layers  # all at once, as they may be of another size
-        for layer in before:
-            layer.close()
+        """Another photo, of which there are no files and no table yet, and what was done to it in words."""
+        self._note, self.table, self.rows, self._table_pane.value = note, None, [], ""
+        names = (self.controls.first.value, self.controls.second.value)
+        # The same layers: what was shown in one stays in the page's memory for as long as the page is open.
+        for layer, name in zip(self._layers[1:], names, strict=True):
+            layer.name = f"{name} follows"
+            layer.set_image(faded(photo))
+        self._layers[0].set_image(photo)
+        with self.photo_view.hold_sync():
+            self.photo_view.view = [photo.shape[1] / 2, photo.shape[0] / 2, 0.0]
+        self.forget_files()
+
+    def forget_files(self) -> None:
+        """What was found is of another photo or other codecs: nobody may compare it, vote on it or ask for more."""
+        self.found = self.needed = None
+        self.ends = self.said.value = ""
+        self.give_button.layout.display = "none"
 
     def show_busy(self, wanted: Wanted) -> None:
         """Files are being made."""

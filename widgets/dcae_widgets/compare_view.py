@@ -87,6 +87,7 @@ class CompareView(SavedView):
         self._measures, self._slow, self._votes_path = [PSNR, *(measures or {})], slow, votes_path
         given = given_photo(photo)
         self._photos = PhotoList(given)
+        self._photo_name = given.name
         self._photo, note = _read(given)
         self._serial = self._drawn_serial = 0
         self.blind: BlindTest | None = None
@@ -131,7 +132,7 @@ class CompareView(SavedView):
 
     def give_what_is_needed(self) -> None:
         """Gives the second codec as many bytes as it needs for the first one's PSNR, so that eyes may judge."""
-        if self.face.needed is not None:
+        if self.face.needed is not None and self._newest.lock == "bytes":
             self.controls.factor.value = round(self.face.needed, 2)
 
     def tabulate(self) -> None:
@@ -161,7 +162,8 @@ class CompareView(SavedView):
             first, second = self.files or (None, None)
             if not isinstance(first, MatchedFile) or not isinstance(second, MatchedFile):
                 raise ValueError("a blind test needs a file of each codec; move the slider to where both have one")
-            pair = BlindPair(str(self.controls.photo.value), first, second)
+            self.end_blind_test()
+            pair = BlindPair(self._photo_name, first, second)
             self.blind = BlindTest([pair], votes_path=self._votes_path, seed=seed)
             self.blind.photo_view.view = self.photo_view.view  # what one has zoomed in on
             self.children = [self.blind, self.face.back_button]
@@ -194,7 +196,15 @@ class CompareView(SavedView):
     def _change(self, is_photo: bool) -> None:
         with self._errors_in_words():
             if is_photo:
-                self._photo, note = _read(self._photos[str(self.controls.photo.value)])
+                name = str(self.controls.photo.value)
+                if name == self._photo_name:
+                    return  # it was put back
+                try:
+                    self._photo, note = _read(self._photos[name])
+                except Exception:
+                    self.controls.photo.value = self._photo_name
+                    raise
+                self._photo_name = name
                 self._show_photo(note)
             self._want()
 
@@ -205,7 +215,7 @@ class CompareView(SavedView):
     def _want(self) -> None:
         before, self._newest = self._newest, self._wish()
         if not before.is_of(self._newest):
-            self.face.ends = ""
+            self.face.forget_files()
         self.face.show_busy(self._newest)
         self._work.want(self._newest)
 
@@ -227,7 +237,7 @@ class CompareView(SavedView):
                 case Row() if event.table is self.face.table:
                     self.face.rows.append(event)
                     self.face.show_table()
-                case Failed():
+                case Failed() if event.wanted is None or event.wanted.is_of(self._newest):
                     raise event.error
 
     def _move(self, found: Found) -> None:
@@ -257,15 +267,14 @@ class CompareView(SavedView):
                 self.face.show_error(error)
 
     def _figure(self) -> Figure:
-        self.wait()
-        if self.files is None:
+        if not self.wait() or self.files is None:
             raise TimeoutError("no file was made in time; wait until the view shows one")
         seen = self.photo_view.visible
         return compare_figure(self._photo, self.files, self._title, self.rows, self._measures, self.face.caption, seen)
 
     @property
     def _title(self) -> str:
-        return ": ".join(words for words in (str(self.controls.photo.value), self.face.sentence) if words)
+        return ": ".join(words for words in (self._photo_name, self.face.sentence) if words)
 
     def _words(self) -> str:
         names = ", ".join(row.found.name for row in self.rows)

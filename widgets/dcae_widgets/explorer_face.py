@@ -25,7 +25,7 @@ from dcae_widgets.rd_plot import RdPlot
 from dcae_widgets.readout import Readout
 from dcae_widgets.reference_curves import reference_curves
 from dcae_widgets.second_picture import PHOTO
-from dcae_widgets.shown import Shown
+from dcae_widgets.shown import Shown, faded
 
 LAYOUT = {
     "grid_template_areas": '"controls controls" "view head" "view numbers" "view plot" "happened happened"',
@@ -217,16 +217,6 @@ class ExplorerFace:
         """What the numbers of a whole photo are of, and why λ cannot be moved if it cannot; its place is short."""
         why = ", one fixed λ" if self.qualities is None else ""
         return f"the whole photo, {width} × {height} px{why}"
-
-
-def faded(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A photo in pale grey, which nobody takes for a decoded one.
-
-    Args:
-        photo: uint8, H x W x 3.
-    """
-    grey = photo[..., 1] // np.uint8(3) + np.uint8(144)  # green is most of what the eye calls bright
-    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def polish_state(event: Estimated | Written | Opened) -> str:

@@ -19,14 +19,13 @@ State = dict[str, Any]
 def link_state(
     *, photo: str, model: str, lmbda: float | None, mode: str, divider: float, view: list[float], other: str
 ) -> State:
-    """What a link carries; what is not there, or is as it always is, it leaves out.
+    """What a link carries; what is not there it leaves out.
 
     >>> link_state(photo="flower", model="small", lmbda=None, mode="split", divider=0.5, view=[0.0, 0.0, 1.0], other="")
-    {'photo': 'flower', 'model': 'small', 'mode': 'split', 'divider': 0.5, 'view': [0.0, 0.0, 1.0]}
+    {'photo': 'flower', 'model': 'small', 'mode': 'split', 'divider': 0.5, 'view': [0.0, 0.0, 1.0], 'other': ''}
     """
     dial: State = {} if lmbda is None else {"lmbda": float(decimal(lmbda))}
-    beside: State = {"other": other} if other else {}
-    return {"photo": photo, "model": model, **dial, "mode": mode, "divider": divider, "view": view, **beside}
+    return {"photo": photo, "model": model, **dial, "mode": mode, "divider": divider, "view": view, "other": other}
 
 
 def checked_state(

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcae.codec.interruption import interruptible
-from dcae.codec.matching import ENCODER_ERRORS, Lock, Matched, MatchedFile, PhotoFiles
-from dcae.codec.protocol import Codec
+from dcae.codec.matching import Lock, Matched, MatchedFile, Missed, PhotoFiles
+from dcae.codec.protocol import ENCODER_ERRORS, Codec
 from dcae_widgets.worker import Superseded, Worker
 
 MAX_PX = 2**21
@@ -188,8 +188,13 @@ class MatchMaking:
             return False
         table, names = self._table
         is_known = isinstance(table.known, MatchedFile) and table.known.name == names[0]
-        found = table.known if is_known and table.known else files.at(names[0], table.lock, table.target)
-        row = Row(table, found, *self._measured(files, found))
+        try:
+            found = table.known if is_known and table.known else files.at(names[0], table.lock, table.target)
+            row = Row(table, found, *self._measured(files, found))
+        except Superseded:
+            raise
+        except Exception as error:  # the table goes on without this codec
+            row = Row(table, Missed(name=names[0], reason=f"{type(error).__name__}: {error}"), {}, {})
         del names[0]
         self._publish(row)
         return bool(names)

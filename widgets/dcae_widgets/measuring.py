@@ -37,7 +37,7 @@ class Measuring:
     """
 
     def __init__(self, measure: Measure, failed: Callable[[Exception], None]) -> None:
-        self._measure_of = measure
+        self._measure_of, self._failed = measure, failed
         self._later: deque[_Pair] = deque()
         self._worker: Worker[_Pair] = Worker(self._measure, self._step, failed)
 
@@ -72,5 +72,8 @@ class Measuring:
             pair = self._later.popleft()
         except IndexError:
             return False
-        self._measure(pair)
+        try:
+            self._measure(pair)
+        except Exception as error:  # the others are measured all the same
+            self._failed(error)
         return True

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.codec.interruption import interruptible
-from dcae.codec.protocol import Codec, Session
+from dcae.codec.protocol import ENCODER_ERRORS, Codec, Session
 from dcae.rd import bpp, ms_ssim_db, psnr_db
 from dcae_widgets.events import Curve, CurveGrown, CurvesBegun, CurvesMeasured, Event, Failed, Wanted
 from dcae_widgets.live_window import Rect
@@ -122,9 +122,9 @@ class PhotoCurves:
                 if task.session is None:
                     task.session = task.codec.open(image)
                 estimate = task.session.estimate(quality)
-        except (ValueError, OSError, MemoryError) as error:
+        except ENCODER_ERRORS as error:
             task.failed = True
-            self._publish(Failed(wanted=wanted, part="work", error=type(error)(f"{task.curve.name}: {error}")))
+            self._publish(Failed(wanted=wanted, part="work", error=ValueError(f"{task.curve.name}: {error}")))
             return True
         height, width = image.shape[:2]
         label = "" if quality is None else f"{task.symbol} {quality:g}, "
@@ -159,7 +159,7 @@ class PhotoCurves:
                 curve.points[quality] = (*curve.points[quality][:3], ms_ssim_db(ms_ssim))
             if any(task.curve is curve for task in self._tasks):
                 self._is_small = ms_ssim is None
-                self._tell(wanted, curve)
+                self._tell(self._wanted or wanted, curve)  # other weights may have been chosen since
         self._say()
 
     def _tell(self, wanted: Wanted, curve: Curve) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.codec.interruption import interruptible
-from dcae.codec.protocol import Codec, Session
+from dcae.codec.protocol import ENCODER_ERRORS, Codec, Session
 from dcae.codec.rate_control import Reached, UnreachableTarget, encode_to_size
 from dcae.rd import psnr_db
 from dcae.results import Estimate
@@ -185,7 +185,7 @@ class SecondPicture:
             return
         self._show_photo()
         self._entitle(failed=True)
-        is_foreseen = isinstance(answer.error, ValueError | OSError | MemoryError)
+        is_foreseen = isinstance(answer.error, ENCODER_ERRORS)
         self._say(ValueError(f"{answer.job.name}: {answer.error}") if is_foreseen else answer.error)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dcae.codec.matching import MatchedFile
-from dcae.files import write_atomically
 from dcae.preference import PREFERRED, Preferred
 
 
@@ -74,20 +73,25 @@ def read_votes(path: str | os.PathLike[str]) -> list[Vote]:
     path = Path(path)
     if not path.exists():
         return []
-    return [_vote(line, f"{path}, line {k}") for k, line in enumerate(path.read_text("utf-8").splitlines(), 1) if line]
+    lines = path.read_text("utf-8").splitlines()
+    return [_vote(line, f"{path}, line {k}") for k, line in enumerate(lines, 1) if line]
 
 
 def add_vote(path: str | os.PathLike[str], vote: Vote) -> None:
-    """Adds a vote to a file, which is made if there is none. At any moment the file is whole.
+    """Adds a vote to a file, which is made if there is none. Several processes may do so at once: a class has one file.
 
     Raises:
-        ValueError, OSError: see :func:`dcae.files.write_atomically`.
+        ValueError: there is something else in its place.
+        OSError: it cannot be written.
     """
     path = Path(path)
-    before = path.read_bytes() if path.is_file() else b""
-    if before and not before.endswith(b"\n"):
-        before += b"\n"
-    write_atomically(path, before + json.dumps(asdict(vote)).encode() + b"\n")
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} is not a file; votes are added to one")
+    before = path.read_bytes() if path.exists() else b""
+    begin = b"" if before.endswith(b"\n") or not before else b"\n"
+    with path.open("ab", buffering=0) as file:  # each write is one system call, at the file's end whoever else writes
+        file.write(begin + json.dumps(asdict(vote)).encode() + b"\n")
+        os.fsync(file.fileno())
 
 
 def _vote(line: str, where: str) -> Vote:

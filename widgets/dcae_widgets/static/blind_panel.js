@@ -13,7 +13,7 @@ function render({ model, el }) {
   const lines = element("ul", { class: "dcae-blind-lines", role: "status" });
   const error = element("p", { class: "dcae-blind-error", role: "alert" });
   const reveal = element("button", { type: "button", class: "dcae-blind-reveal" });
-  const answer = (name) => model.get("revealed") || model.send({ type: "answer", answer: name });
+  const answer = (name) => model.get("revealed") || model.send({ type: "answer", answer: name, round: model.get("round") });
   const buttons = ANSWERS.map(([name, key, words]) => {
     const button = element("button", { type: "button", "data-answer": name, "aria-keyshortcuts": key }, words, element("kbd", {}, key.toUpperCase()));
     listeners.add(button, "click", () => answer(name));

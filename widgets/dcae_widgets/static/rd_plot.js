@@ -216,6 +216,7 @@ function inWords(state) {
   }
   if (Object.keys(state.rates).length) sentences.push(`BD-rates are against ${curves.find(({ key }) => key === anchor)?.name}`);
   for (const each of isShown ? marks : []) {
+    if (measure !== "psnr" && each[field] == null) continue; // not measured, which is not identical
     sentences.push(`Marked: ${each.label && `${each.label}, `}${place(each.bpp, each[field])}`);
   }
   return `${sentences.join(". ")}.`;
