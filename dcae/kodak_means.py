@@ -41,7 +41,7 @@ class MeanCurve:
 def kodak_means() -> dict[str, MeanCurve]:
     """The curves by name: shipped weights first, the best of them at the head, then each baseline once.
 
-    >>> list(kodak_means())[-2:]
+    >>> [name for name, curve in kodak_means().items() if not curve.is_ours][:2]
     ['jpeg', 'webp']
     """
     curves: dict[str, MeanCurve] = {}
