@@ -16,7 +16,8 @@ lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as i
 
 test: check ## everything: check, unit tests, doctests, notebooks, browser tests
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --doctest-modules \
-	    --nbval-lax --nbval-current-env tests dcae widgets/dcae_widgets notebooks
+	    --nbval-lax --nbval-current-env --ignore tests/e2e tests dcae widgets/dcae_widgets notebooks
+	$(BIN)/python -m pytest tests/e2e
 
 check: $(READY) ## lint, format, types and the direction of imports
 	$(BIN)/ruff check

@@ -198,6 +198,9 @@ def test_nothing_moves_when_a_cell_is_read(shown: Shown):
 
 def test_closed_grid_leaves_nothing_behind(mount: Mount, widget_page: WidgetPage):
     shown = Shown(mount)
+    widget_page.page.wait_for_timeout(100)  # a timer of the first drawing may be left
+    while widget_page.held()["timers"]:
+        widget_page.page.wait_for_timeout(100)
     held = widget_page.held()
     shown.window.add_view()
     shown.window.close_view(1)
