@@ -20,12 +20,12 @@ from dcae_widgets.blind_panel import Answer, BlindPanel
 from dcae_widgets.charts import pictures
 from dcae_widgets.compare_figure import crop_of
 from dcae_widgets.photo_view import Layer, PhotoView
+from dcae_widgets.saved_view import COLUMN
 from dcae_widgets.vote_file import Vote, add_vote, read_votes, vote_on
 
 ROUNDS = 10
 """After so many votes the names are shown; one may go on."""
 
-_COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
 HOW_COUNTED = (
     '"No difference" is left out of the share of preferences and has a share of its own; '
     f"intervals are Wilson's, {100 * LEVEL:.0f} %, of votes that know nothing of each other: "
@@ -94,7 +94,7 @@ class BlindTest(Box):
         self.photo_view = PhotoView(self._layers, mode="side", label="Which picture looks better?")
         self.photo_view.layout = BoxLayout(width="100%")
         self.panel = BlindPanel(self._answer, self.reveal)
-        super().__init__([self.photo_view, self.panel], layout=BoxLayout(**_COLUMN))
+        super().__init__([self.photo_view, self.panel], layout=BoxLayout(**COLUMN))
         self.add_class("dcae-blind-test")
         self._tell()
 

@@ -94,7 +94,7 @@ def table_html(
         missing: codecs that this machine lacks, with the reason.
         less_is_better: as of `sorted_rows`.
     """
-    heads = ["codec", BYTES, "off target", "bits a pixel", "quality", *measures]
+    heads = heads_of(measures)
     styles = [_NAME, *[_CELL] * (len(heads) - 1)]
     direction = f' aria-sort="{"ascending" if by in {BYTES, *less_is_better} else "descending"}"'
     cells = "".join(
@@ -108,6 +108,21 @@ def table_html(
         f'<caption style="text-align: left; white-space: nowrap; padding: 0 0 4px">{escape(caption)}</caption>'
         f"<thead><tr>{cells}</tr></thead><tbody>{''.join(lines)}</tbody></table>{_reasons(rows)}"
     )
+
+
+def heads_of(measures: Sequence[str]) -> list[str]:
+    """The names of the columns that are read."""
+    return ["codec", BYTES, "off target", "bits a pixel", "quality", *measures]
+
+
+def cells_of(row: Row, measures: Sequence[str]) -> list[str] | None:
+    """What stands behind a codec's name, in words; None if it has no file."""
+    file, off = row.found, off_target(row)
+    if not isinstance(file, MatchedFile) or off is None:
+        return None
+    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else f"{off:+.2f} dB"
+    numbers = [f"{file.size:,}", off_words, f"{file.bpp:.3f}", quality_words(file.quality)]
+    return numbers + [number_words(value_of(row, name)) for name in measures]
 
 
 def db_words(value: float) -> str:
@@ -140,12 +155,9 @@ def quality_words(quality: float | None) -> str:
 
 
 def _line(row: Row, measures: Sequence[str]) -> str:
-    file, off = row.found, off_target(row)
-    if not isinstance(file, MatchedFile) or off is None:
-        return _reason(file.name, getattr(file, "reason", ""), 5 + len(measures))
-    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else f"{off:+.2f} dB"
-    numbers = [f"{file.size:,}", off_words, f"{file.bpp:.3f}", quality_words(file.quality)]
-    numbers += [number_words(value_of(row, name)) for name in measures]
+    file, numbers = row.found, cells_of(row, measures)
+    if numbers is None:
+        return _reason(file.name, getattr(file, "reason", ""), len(heads_of(measures)))
     name = f'<th scope="row" style="{_NAME}">{escape(file.name)}</th>'
     return f"<tr>{name}" + "".join(f'<td style="{_CELL}">{number}</td>' for number in numbers) + "</tr>"
 

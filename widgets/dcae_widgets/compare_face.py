@@ -20,7 +20,6 @@ from dcae_widgets.match_words import error_html, missed_words, missing_html, nee
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.shown import faded
 
-COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
 _AS_WIDE_AS_ITS_WORDS = {"width": "max-content", "align_self": "flex-start"}
 _ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "4px 16px", "width": "100%", "align_items": "center"}
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dcae.codec.matching import Matched, MatchedFile
-from dcae_widgets.codec_table import db_words, number_words, off_target, quality_words, value_of
+from dcae_widgets.codec_table import cells_of, db_words, heads_of
 from dcae_widgets.figure_style import INK, PAPER
 from dcae_widgets.match_making import Row
 
@@ -92,7 +92,7 @@ def _caption(file: Matched) -> str:
 
 
 def _draw_table(axes: Axes, rows: Sequence[Row], measures: Sequence[str], caption: str) -> None:
-    heads = ["codec", "bytes", "off target", "bits a pixel", "quality", *measures]
+    heads = heads_of(measures)
     axes.set_axis_off()
     axes.set_title(caption, fontsize=9, color=_SOFT, loc="left")
     table = axes.table(
@@ -112,9 +112,5 @@ def _draw_table(axes: Axes, rows: Sequence[Row], measures: Sequence[str], captio
 
 
 def _cells(row: Row, measures: Sequence[str]) -> list[str]:
-    file, off = row.found, off_target(row)
-    if not isinstance(file, MatchedFile) or off is None:
-        return [file.name, "no file", *[""] * (3 + len(measures))]
-    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else f"{off:+.2f} dB"
-    numbers = [f"{file.size:,}", off_words, f"{file.bpp:.3f}", quality_words(file.quality)]
-    return [file.name, *numbers, *(number_words(value_of(row, name)) for name in measures)]
+    numbers = cells_of(row, measures)
+    return [row.found.name, *(["no file", *[""] * (3 + len(measures))] if numbers is None else numbers)]

@@ -22,7 +22,7 @@ from dcae.codec.matching import Matched, MatchedFile, Missed
 from dcae.codec.protocol import Codec
 from dcae_widgets.blind_test import BlindPair, BlindTest
 from dcae_widgets.codec_table import LESS_IS_BETTER, PSNR, table_rows
-from dcae_widgets.compare_face import COLUMN, CompareFace
+from dcae_widgets.compare_face import CompareFace
 from dcae_widgets.compare_figure import compare_figure
 from dcae_widgets.delivery import Delivery
 from dcae_widgets.match_controls import MatchControls
@@ -42,7 +42,7 @@ from dcae_widgets.match_words import missed_words
 from dcae_widgets.photo_list import PhotoList
 from dcae_widgets.photo_source import PhotoSource, given_photo
 from dcae_widgets.photo_view import PhotoView
-from dcae_widgets.saved_view import SavedView
+from dcae_widgets.saved_view import COLUMN, SavedView
 
 
 class CompareView(SavedView):

@@ -22,6 +22,8 @@ from dcae_widgets.photo_view import PhotoView
 
 ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
 """The layout of a view whose parts stand beside each other as far as there is room."""
+COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
+"""The layout of one whose parts stand under each other."""
 
 
 class SavedView(Box):

@@ -23,7 +23,7 @@ from dcae_widgets.channel_picture import pictures_of
 from dcae_widgets.map_grid import MapGrid
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.plot import Plot, Series
-from dcae_widgets.saved_view import ROW, SavedView
+from dcae_widgets.saved_view import COLUMN, ROW, SavedView
 from dcae_widgets.slice_maps import (
     QUANTITIES,
     UNITS,
@@ -36,7 +36,6 @@ from dcae_widgets.slice_maps import (
 from dcae_widgets.slices_figure import slices_figure
 
 SCALES = {"one for all slices": "common", "each map its own": "own"}
-_COLUMN = {"display": "flex", "flex_flow": "column", "grid_gap": "8px", "width": "100%"}
 _PLOT_FLEX, _PHOTO_FLEX = "1 1 320px", "3 1 440px"  # in a narrow page below each other
 _PHOTO_HEIGHT_PX = 320
 
@@ -90,7 +89,7 @@ class SlicesView(SavedView):
             widget.layout = BoxLayout(flex=flex, width="auto", min_width="0", margin="0")
         below = Box([self.plot, self.photo_view], layout=BoxLayout(**ROW))
         super().__init__(
-            [self._scale_buttons, self.maps, self._told, below], channel=self.order[0], layout=BoxLayout(**_COLUMN)
+            [self._scale_buttons, self.maps, self._told, below], channel=self.order[0], layout=BoxLayout(**COLUMN)
         )
         link((self, "scale"), (self._scale_buttons, "value"))
         self.plot.observe(self._choose, "chosen")
