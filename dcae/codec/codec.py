@@ -16,8 +16,9 @@ from torch import Tensor
 
 from dcae.checkpoint import identity
 from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
+from dcae.codec.image_transforms import ImageTransforms
 from dcae.codec.interruption import interruption_point
-from dcae.codec.latent_coder import CodedLatents, LatentCoder, exact_arithmetic
+from dcae.codec.latent_coder import CodedLatents, LatentCoder
 from dcae.codec.layer_points import add_points
 from dcae.codec.preview import Preview, Previewed, fastest_dtype
 from dcae.codec.protocol import Fill, Interval, Refined, RefinementStep
@@ -86,6 +87,7 @@ class Codec:
         self.model = model.eval()
         self.max_pixels = max_pixels
         add_points(model)  # before parts of it are copied
+        self.transforms = ImageTransforms(model)
         self.latent_coder = LatentCoder(model)
         self.identity = identity(model)
 
@@ -165,8 +167,6 @@ class Codec:
     def synthesise(self, y_hat: Tensor, lmbda: float | None, height: int, width: int) -> NDArray[np.uint8]:
         """The picture of y_hat, cropped to the image's size: uint8, height x width x 3.
 
-        In float32 without TF32: on another machine a level differs in fewer than one pixel of a thousand.
-
         Args:
             y_hat: (1, M, H/16, W/16), H and W the padded sides in px.
             lmbda: What the file was made with; None for weights that have one fixed lambda.
@@ -176,10 +176,7 @@ class Codec:
         Raises:
             ValueError: if the network makes NaN or infinity of it.
         """
-        like = next(self.model.parameters())
-        y_hat = y_hat.to(like.device, like.dtype).contiguous(memory_format=torch.channels_last)  # for speed
-        with exact_arithmetic():
-            return picture_of(self.model.synthesise(y_hat, lmbda), height, width)
+        return picture_of(self.transforms.synthesise(y_hat, lmbda), height, width)
 
     @cached_property
     def preview(self) -> Preview:
@@ -202,10 +199,7 @@ class Session:
     def __init__(self, codec: Codec, image: NDArray[np.uint8]) -> None:
         self.codec, self.height, self.width = codec, image.shape[0], image.shape[1]
         self.image = image.copy()
-        like = next(codec.model.parameters())
-        x = torch.from_numpy(pad(to_float(image), axes=(1, 2)))[None].to(like.device, like.dtype)
-        with torch.inference_mode():
-            self.y = codec.model.analyse_ungained(x.contiguous(memory_format=torch.channels_last))  # (1, M, H/16, W/16)
+        self.y = codec.transforms.analyse(torch.from_numpy(pad(to_float(image), axes=(1, 2)))[None])
         self._last: tuple[float | None, CodedLatents] | None = None
 
     def estimate(self, lmbda: float | None = None) -> Estimate:
