@@ -1,9 +1,11 @@
 """The container of a compressed image: which bytes stand where, and what is refused before anything is decoded.
 
 A file is a header, typed and length-prefixed sections, and a checksum over everything before it; docs/format.md gives
-every byte. This module deliberately knows no tensors, no entropy coder and no model: a payload is bytes, how many
+every byte. A large picture is cut into tiles, each with sections of its own: that is version 2, all others are still
+version 1. This module deliberately knows no tensors, no entropy coder and no model: a payload is bytes, how many
 slices a model has and how many pixels are too many is for the codec to say. Standard library only.
 
+>>> from dcae.codec.sections import slice_section
 >>> header = Header(identity=bytes(8), lmbda=0.0130, width=768, height=512)
 >>> data = pack(header, [Section(SectionType.Z, b"zzzz"), slice_section(b"symbols", b"yyyyyyyy")])
 >>> unpack(data)[0] == header, [section.type for section in unpack(data)[1]]
@@ -17,36 +19,36 @@ import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from itertools import islice
 
+from dcae.codec.sections import (
+    MAX_SECTIONS,
+    MIN_TILE_PX,
+    BitstreamError,
+    Section,
+    SectionType,
+    check_sections,
+    first_slices,
+    num_tiles,
+    packed,
+    read_sections,
+    read_varint,
+    slices_in,
+    split_slice,
+    tiles_of,
+    varint,
+)
+
 MAGIC = b"DCAE"
-FORMAT_VERSION = 1
+UNTILED_VERSION, TILED_VERSION = 1, 2
 IDENTITY_BYTES = 8
 MAX_SIDE_PX = 65535
-MAX_VARINT_BYTES = 5
-# An empty section costs 2 bytes in a file and a hundred in memory: a bound keeps a hostile file from growing.
-MAX_SECTIONS = 255
-ANCILLARY_BIT = 0x80
-SLICE_CHECKSUM_BYTES = 2
 
 _FIXED = struct.Struct("<8sf")  # identity, lmbda
 _CRC = struct.Struct("<I")
 _VARINTS_AT = len(MAGIC) + 1 + _FIXED.size
 # Two one-byte sides and an empty Z section: no file is shorter.
 MIN_FILE_BYTES = _VARINTS_AT + 2 + 2 + _CRC.size
-
-
-class BitstreamError(ValueError):
-    """Bytes that no encoder of this project wrote: foreign, cut, damaged, hostile or from the future."""
-
-
-class SectionType(IntEnum):
-    """Section types of format version 1; a type with bit 7 set is ancillary, all others are critical."""
-
-    Z = 0x01
-    SLICE = 0x02
-    LEVEL_FLAGS = 0x03
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,6 @@ class Header:
 
 
 @dataclass(frozen=True)
-class Section:
-    """One typed piece of a file: `type` is a byte (see `SectionType`), `payload` the bytes it carries."""
-
-    type: int
-    payload: bytes
-
-
-@dataclass(frozen=True)
 class Layout:
     """Where the bytes of a file go; header + z + slices + other = total.
 
@@ -107,38 +101,22 @@ class Layout:
     total_bytes: int
 
 
-def symbols_checksum(symbol_bytes: bytes) -> int:
-    """Low 16 bits of the CRC-32 of a slice's symbols, given as little-endian int32 in coding order."""
-    return zlib.crc32(symbol_bytes) & 0xFFFF
-
-
-def slice_section(symbol_bytes: bytes, stream: bytes) -> Section:
-    """Section of one slice: the checksum of its symbols, then their coded stream."""
-    checksum = symbols_checksum(symbol_bytes).to_bytes(SLICE_CHECKSUM_BYTES, "little")
-    return Section(SectionType.SLICE, checksum + bytes(stream))
-
-
-def split_slice(section: Section) -> tuple[int, bytes]:
-    """Checksum of the symbols and coded stream of a SLICE section that `unpack` returned."""
-    checksum = int.from_bytes(section.payload[:SLICE_CHECKSUM_BYTES], "little")
-    return checksum, section.payload[SLICE_CHECKSUM_BYTES:]
-
-
 def pack(header: Header, sections: Iterable[Section]) -> bytes:
-    """Bytes of the file that holds these sections: Z, then LEVEL_FLAGS if not empty, then the slices in order.
+    """Bytes of the file that holds these sections.
+
+    They are Z, then LEVEL_FLAGS if not empty, then the slices in order; or, of a tiled picture, TILES and then each
+    TILE, row by row.
 
     Raises:
         ValueError: If `unpack` would refuse the sections' types, order or payloads.
     """
     sections = tuple(sections)
-    _check_sections(sections)
+    check_sections(sections, header.width, header.height)
     data = bytearray(MAGIC)
-    data.append(FORMAT_VERSION)
+    data.append(TILED_VERSION if sections[0].type == SectionType.TILES else UNTILED_VERSION)
     data += _FIXED.pack(header.identity, header.lmbda)
     data += varint(header.width) + varint(header.height)
-    for section in sections:
-        data.append(section.type)
-        data += varint(len(section.payload)) + section.payload
+    data += packed(sections)
     return bytes(data + _CRC.pack(zlib.crc32(data)))
 
 
@@ -158,8 +136,12 @@ def unpack(data: bytes) -> tuple[Header, tuple[Section, ...]]:
     height, position = read_varint(body, position)
     try:
         header = Header(identity, lmbda, width, height)
-        sections = tuple(islice(_read_sections(body, position), MAX_SECTIONS + 1))
-        _check_sections(sections)
+        most = MAX_SECTIONS
+        if data[len(MAGIC)] == TILED_VERSION:
+            most += num_tiles(width, height, MIN_TILE_PX)
+        sections = tuple(islice(read_sections(body, position), most + 1))
+        _check_version(data[len(MAGIC)], sections)
+        check_sections(sections, header.width, header.height)
     except ValueError as error:
         raise BitstreamError(str(error)) from None
     return header, sections
@@ -172,10 +154,16 @@ def layout(data: bytes) -> Layout:
         BitstreamError: As `unpack`.
     """
     sections = unpack(data)[1]
-    z_bytes = len(sections[0].payload)
-    slice_bytes = tuple(len(split_slice(section)[1]) for section in sections if section.type == SectionType.SLICE)
-    payload_bytes = sum(len(section.payload) for section in sections)
-    other_bytes = payload_bytes - z_bytes - sum(slice_bytes) - SLICE_CHECKSUM_BYTES * len(slice_bytes)
+    _, tiles = tiles_of(sections)
+    z_bytes = sum(len(tile[0].payload) for tile in tiles)
+    streams = [
+        [len(split_slice(section)[1]) for section in tile if section.type == SectionType.SLICE] for tile in tiles
+    ]
+    slice_bytes = tuple(map(sum, zip(*streams, strict=True)))
+    others = [section for tile in tiles for section in tile[1:] if section.type != SectionType.SLICE]
+    if len(tiles) > 1 or tiles[0] is not sections:
+        others += [section for section in sections if section.type != SectionType.TILE]
+    other_bytes = sum(len(section.payload) for section in others)
     header_bytes = len(data) - z_bytes - sum(slice_bytes) - other_bytes
     return Layout(header_bytes, z_bytes, slice_bytes, other_bytes, len(data))
 
@@ -190,55 +178,10 @@ def keep_slices(data: bytes, num_slices: int) -> bytes:
         ValueError: If the file has fewer slices.
     """
     header, sections = unpack(data)
-    present = sum(section.type == SectionType.SLICE for section in sections)
+    present = slices_in(tiles_of(sections)[1][0])
     if not 0 <= num_slices <= present:
         raise ValueError(f"cannot keep {num_slices} slices: the file has 0 to {present}")
-    kept, seen = [], 0
-    for section in sections:
-        seen += section.type == SectionType.SLICE
-        if section.type != SectionType.SLICE or seen <= num_slices:
-            kept.append(section)
-    return pack(header, kept)
-
-
-def varint(value: int) -> bytes:
-    r"""Unsigned LEB128: 7 bits a byte, lowest first, bit 7 set in all bytes but the last.
-
-    Raises:
-        ValueError: If the value is negative or needs more than 5 bytes.
-
-    >>> varint(0), varint(127), varint(768)
-    (b'\x00', b'\x7f', b'\x80\x06')
-    """
-    if not 0 <= value < 1 << 7 * MAX_VARINT_BYTES:
-        raise ValueError(f"cannot write {value} as a varint: legal are 0 to 2^{7 * MAX_VARINT_BYTES} - 1")
-    encoded = bytearray()
-    while value >= 0x80:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
-
-
-def read_varint(data: bytes, position: int) -> tuple[int, int]:
-    """Value of the varint at `position`, and the position behind it.
-
-    Raises:
-        BitstreamError: If it does not end before the data do, has more than 5 bytes or is not the shortest form.
-
-    >>> read_varint(bytes([0x80, 0x06]), 0)
-    (768, 2)
-    """
-    value = 0
-    for length, byte in enumerate(data[position : position + MAX_VARINT_BYTES], start=1):
-        value |= (byte & 0x7F) << 7 * (length - 1)
-        if byte < 0x80:
-            if byte == 0 and length > 1:
-                raise BitstreamError(f"illegal varint at byte {position}: {length} bytes where fewer would do")
-            return value, position + length
-    if position + MAX_VARINT_BYTES <= len(data):
-        raise BitstreamError(f"illegal varint at byte {position}: longer than {MAX_VARINT_BYTES} bytes")
-    raise BitstreamError(f"illegal varint at byte {position}: the data end at byte {len(data)} within it")
+    return pack(header, first_slices(sections, num_slices))
 
 
 def _float32_lmbda(lmbda: float) -> float:
@@ -260,10 +203,10 @@ def _check_envelope(data: bytes) -> None:
     if len(data) <= len(MAGIC):
         raise BitstreamError(f"file is cut: {len(data)} bytes; the shortest DCAE file has {MIN_FILE_BYTES}")
     version = data[len(MAGIC)]
-    if version > FORMAT_VERSION:
-        raise BitstreamError(f"file has format version {version}; this reader knows up to {FORMAT_VERSION}: update it")
-    if version < FORMAT_VERSION:
-        raise BitstreamError(f"file has format version {version}, which never was; versions begin at {FORMAT_VERSION}")
+    if version > TILED_VERSION:
+        raise BitstreamError(f"file has format version {version}; this reader knows up to {TILED_VERSION}: update it")
+    if version < UNTILED_VERSION:
+        raise BitstreamError(f"file has format version {version}, which never was; versions begin at {UNTILED_VERSION}")
     if len(data) < MIN_FILE_BYTES:
         raise BitstreamError(f"file is cut: {len(data)} bytes; the shortest DCAE file has {MIN_FILE_BYTES}")
     stated, actual = _CRC.unpack(data[-_CRC.size :])[0], zlib.crc32(data[: -_CRC.size])
@@ -271,38 +214,8 @@ def _check_envelope(data: bytes) -> None:
         raise BitstreamError(f"file is cut or damaged: its checksum is {stated:08x}, its bytes give {actual:08x}")
 
 
-def _read_sections(body: bytes, position: int) -> Iterable[Section]:
-    while position < len(body):
-        kind = body[position]
-        length, start = read_varint(body, position + 1)
-        position = start + length
-        if position > len(body):
-            raise BitstreamError(
-                f"section of type 0x{kind:02x} claims {length} bytes; {len(body) - start} are left in the file"
-            )
-        yield Section(kind, body[start:position])
-
-
-def _check_sections(sections: tuple[Section, ...]) -> None:
-    """Types, order and payloads that pack may write and unpack accepts."""
-    if not sections or sections[0].type != SectionType.Z:
-        found = f"type 0x{sections[0].type:02x}" if sections else "nothing"
-        raise ValueError(f"the first section must be Z (type 0x01); found {found}")
-    if len(sections) > MAX_SECTIONS:
-        raise ValueError(f"the file has {len(sections)} sections or more; it may have {MAX_SECTIONS}")
-    slices = flags = 0
-    for section in sections[1:]:
-        if not 0 <= section.type <= 0xFF:
-            raise ValueError(f"section type {section.type} is not a byte")
-        if section.type == SectionType.SLICE:
-            slices += 1
-            if len(section.payload) < SLICE_CHECKSUM_BYTES:
-                raise ValueError(f"slice {slices - 1} has {len(section.payload)} bytes; its checksum alone has 2")
-        elif section.type == SectionType.LEVEL_FLAGS:
-            flags += 1
-            if slices or flags > 1 or not section.payload:
-                raise ValueError("level flags must come once, before the first slice, and only when there are any")
-        elif section.type == SectionType.Z:
-            raise ValueError("the file has more than one Z section; it must have exactly one")
-        elif not section.type & ANCILLARY_BIT:
-            raise ValueError(f"section of critical type 0x{section.type:02x} is unknown: the file needs a newer reader")
+def _check_version(version: int, sections: tuple[Section, ...]) -> None:
+    tiled = bool(sections) and sections[0].type == SectionType.TILES
+    if tiled != (version == TILED_VERSION):
+        has = "tiles" if tiled else "no tiles"
+        raise ValueError(f"file has format version {version} and {has}; tiled files have version {TILED_VERSION}")

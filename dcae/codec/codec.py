@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcae.checkpoint import identity
-from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
+from dcae.codec.bitstream import Header, pack, unpack
 from dcae.codec.image_transforms import ImageTransforms
 from dcae.codec.interruption import interruption_point
 from dcae.codec.latent_coder import CodedLatents, LatentCoder
@@ -31,6 +31,7 @@ from dcae.codec.refine import (
     checked_trade_off,
     true_loss,
 )
+from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
 from dcae.images import MAX_PIXELS, check_image, pad, padded_size, to_float
 from dcae.model.dcae import DCAE

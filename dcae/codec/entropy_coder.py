@@ -21,7 +21,7 @@ import numpy as np
 from constriction import stream as coder  # pyright: ignore[reportAttributeAccessIssue]
 from numpy.typing import ArrayLike, NDArray
 
-from dcae.codec.bitstream import BitstreamError
+from dcae.codec.sections import BitstreamError
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables
 
 _WORD_BITS = 32

@@ -16,10 +16,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from dcae.codec.bitstream import BitstreamError, unpack
+from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec, Session, check_pixel_count
 from dcae.codec.protocol import Fill, Refined, RefinementStep
 from dcae.codec.refine import REFINEMENT_STEPS
+from dcae.codec.sections import BitstreamError
 from dcae.images import MAX_PIXELS, check_image
 from dcae.results import Estimate
 

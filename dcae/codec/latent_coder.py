@@ -18,11 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dcae.codec.bitstream import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.entropy_coder import check_length, decode_symbols, encode_symbols
 from dcae.codec.interruption import interruption_point
 from dcae.codec.protocol import Fill
 from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
+from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_medians

@@ -12,7 +12,7 @@ coded, or the container.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dcae.codec.bitstream import MAX_VARINT_BYTES, BitstreamError, varint
+from dcae.codec.sections import MAX_VARINT_BYTES, BitstreamError, varint
 from dcae.config import SCALE_LEVELS, SCALE_MAX, SCALE_MIN, scale_table
 
 SCALE_TABLE: NDArray[np.float64] = np.array(scale_table())

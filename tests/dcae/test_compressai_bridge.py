@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from dcae.analysis.evaluate import evaluate
 from dcae.checkpoint import load
-from dcae.codec.bitstream import SLICE_CHECKSUM_BYTES, layout
+from dcae.codec.bitstream import layout
 from dcae.codec.codec import Codec
+from dcae.codec.sections import SLICE_CHECKSUM_BYTES
 from dcae.compressai_bridge import (
     PUBLISHED_LMBDAS,
     ZooDCAE,

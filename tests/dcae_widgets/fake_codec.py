@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
+from dcae.codec.bitstream import Header, pack, unpack
 from dcae.codec.interruption import interruption_point
 from dcae.codec.protocol import Interval, Refined, RefinementStep
+from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section
 from dcae.rd import psnr_db
 from dcae.results import Estimate
 

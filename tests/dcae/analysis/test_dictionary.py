@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from dcae.analysis.dictionary import Ablations, dictionary_use, exciting_places, log_odds, without
 from dcae.analysis.trace import trace
-from dcae.codec.bitstream import BitstreamError, unpack
+from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
+from dcae.codec.sections import BitstreamError
 from dcae.config import PRESETS, DCAEConfig
 from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPlaces
 from dcae.rd import psnr_db

@@ -10,8 +10,9 @@ from torch import nn
 
 from dcae.analysis.rate import rate_map
 from dcae.analysis.trace import Tracer, blocks_of, trace
-from dcae.codec.bitstream import SectionType, slice_section, split_slice, symbols_checksum, unpack
+from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
+from dcae.codec.sections import SectionType, slice_section, split_slice, symbols_checksum
 from dcae.config import PRESETS, DCAEConfig
 from dcae.model.attention import Stage, WindowAttention
 from dcae.traces import Trace

@@ -19,9 +19,10 @@ import numpy as np
 import torch
 
 from dcae.checkpoint import load
-from dcae.codec.bitstream import BitstreamError, Section, SectionType, pack, unpack
+from dcae.codec.bitstream import pack, unpack
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import encode_symbols
+from dcae.codec.sections import BitstreamError, Section, SectionType
 
 SECONDS, BYTES = 5, 1 << 30
 SIZES = [(1, 1), (24, 40), (64, 64), (70, 100)]

@@ -11,8 +11,8 @@ from collections import Counter
 
 import numpy as np
 
-from dcae.codec.bitstream import BitstreamError
 from dcae.codec.entropy_coder import decode_symbols, encode_symbols
+from dcae.codec.sections import BitstreamError
 from dcae.codec.symbol_tables import SymbolTables
 
 

@@ -8,19 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcae.codec import bitstream
-from dcae.codec.bitstream import (
+from dcae.codec.bitstream import Header, keep_slices, layout, pack, unpack
+from dcae.codec.sections import (
     BitstreamError,
-    Header,
     Section,
     SectionType,
-    keep_slices,
-    layout,
-    pack,
     read_varint,
     slice_section,
     split_slice,
     symbols_checksum,
-    unpack,
+    tile_section,
+    tiles_section,
     varint,
 )
 
@@ -118,8 +116,8 @@ def test_a_slice_gives_back_its_checksum_and_stream():
         (b"\x89PNG\r\n\x1a\n", r"not a DCAE file: begins with b'\\x89PNG', not b'DCAE'"),
         (b"D", "file is cut"),
         (b"X", "not a DCAE file"),
-        (b"DCAE\x02", "format version 2; this reader knows up to 1"),
-        (b"DCAE\xff" + FILE[5:], "format version 255; this reader knows up to 1"),
+        (b"DCAE\x03", "format version 3; this reader knows up to 2"),
+        (b"DCAE\xff" + FILE[5:], "format version 255; this reader knows up to 2"),
         (b"DCAE\x00" + FILE[5:], "format version 0, which never was"),
         (sealed(FILE[:17] + bytes([0x80] * 5) + FILE[21:-4]), "illegal varint at byte 17: longer than 5 bytes"),
         (sealed(FILE[:17] + bytes([0x81, 0x00]) + FILE[19:-4]), "illegal varint at byte 17: 2 bytes where fewer"),
@@ -216,7 +214,23 @@ def test_a_number_that_needs_more_than_five_bytes_is_no_varint(value):
 
 
 def test_the_container_needs_nothing_beyond_the_standard_library(root):
-    source = (root / "dcae" / "codec" / "bitstream.py").read_text(encoding="utf-8")
-    imported = {line.split()[1] for line in source.splitlines() if line.startswith(("import ", "from "))}
-    assert imported == {"math", "struct", "zlib", "collections.abc", "dataclasses", "enum", "itertools"}
+    sources = [(root / "dcae" / "codec" / name).read_text(encoding="utf-8") for name in ("bitstream.py", "sections.py")]
+    lines = [line for source in sources for line in source.splitlines()]
+    imported = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
+    library = {"math", "struct", "zlib", "collections.abc", "dataclasses", "enum", "itertools"}
+    assert imported == {*library, "dcae.codec.sections"}
     assert bitstream.MIN_FILE_BYTES == len(pack(Header(bytes(8), 0.0, 1, 1), [Section(SectionType.Z, b"")]))
+
+
+@pytest.mark.parametrize(
+    ("version", "sections", "message"),
+    [
+        (2, [Z], "format version 2 and no tiles; tiled files have version 2"),
+        (1, [tiles_section(1024), tile_section([Z])], "format version 1 and tiles; tiled files have version 2"),
+    ],
+)
+def test_the_version_says_whether_there_are_tiles(version: int, sections: list[Section], message: str):
+    body = bytearray(pack(HEADER, sections)[:-4])
+    body[4] = version
+    with pytest.raises(BitstreamError, match=message):
+        unpack(sealed(bytes(body)))

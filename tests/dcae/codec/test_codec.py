@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcae.checkpoint import save_weights
-from dcae.codec.bitstream import BitstreamError, Header, Section, keep_slices, layout, pack, unpack
+from dcae.codec.bitstream import Header, keep_slices, layout, pack, unpack
 from dcae.codec.codec import Codec
+from dcae.codec.sections import BitstreamError, Section
 from dcae.config import PRESETS
 
 SIDES = [
@@ -301,7 +302,7 @@ def test_a_file_that_does_not_fit_its_weights_in_lambda_is_refused(codec, fixed,
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        (lambda data: b"DCAE\x02" + data[5:], "format version 2; this reader knows up to 1: update it"),
+        (lambda data: b"DCAE\x03" + data[5:], "format version 3; this reader knows up to 2: update it"),
         (lambda data: b"\x89PNG" + data, "not a DCAE file"),
         (lambda data: b"", "file is cut: 0 bytes"),
         (lambda data: data + b"\0", "cut or damaged"),

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcae.codec.bitstream import BitstreamError
 from dcae.codec.entropy_coder import check_length, cost_bits, decode_symbols, encode_symbols, minimum_bytes
 from dcae.codec.scale_levels import SCALE_TABLE
+from dcae.codec.sections import BitstreamError
 from dcae.codec.symbol_tables import SymbolTables
 
 FEW = SymbolTables(np.array([-1, 7]), np.array([4, 2]), np.array([16384, 32767, 16384, 1, 58982, 6554]))

@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from dcae import shipped_weights
-from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, layout, pack, slice_section
+from dcae.codec.bitstream import Header, layout, pack
 from dcae.codec.file_info import file_info
+from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section
 
 IDENTITY = bytes.fromhex("0123456789abcdef")
 FLAGS, REMARK = Section(SectionType.LEVEL_FLAGS, b"\x07"), Section(0x90, b"a remark")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from dcae.checkpoint import read_weights, save_weights
-from dcae.codec.bitstream import BitstreamError, unpack
+from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.fixed_lmbda import KEPT_MODELS, FixedLmbdaCodec, weights_by_lmbda
+from dcae.codec.sections import BitstreamError
 from dcae.config import PRESETS
 
 FIXED = dataclasses.replace(PRESETS["tiny"], gain_knots=0)

@@ -17,9 +17,10 @@ import pytest
 import torch
 
 from dcae.checkpoint import TABLES, identity
-from dcae.codec.bitstream import SectionType, unpack
+from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import decode_symbols
+from dcae.codec.sections import SectionType
 from dcae.config import PRESETS
 from dcae.images import load_image, png_bytes
 from dcae.model.dcae import DCAE

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcae.codec import scale_levels
-from dcae.codec.bitstream import BitstreamError, Header, Section, SectionType, pack, slice_section, unpack
+from dcae.codec.bitstream import Header, pack, unpack
 from dcae.codec.entropy_coder import decode_symbols, encode_symbols
+from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section
 from dcae.codec.symbol_tables import SymbolTables
 
 FEW = SymbolTables(

@@ -11,10 +11,10 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from dcae.codec import latent_coder
-from dcae.codec.bitstream import BitstreamError, Section, SectionType, slice_section
 from dcae.codec.entropy_coder import encode_symbols
 from dcae.codec.latent_coder import LatentCoder, exact_arithmetic
 from dcae.codec.scale_levels import BOUNDARIES, unpack_flags
+from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section
 from dcae.config import PRESETS
 from dcae.model.entropy import total_bits, y_likelihoods, z_likelihoods
 

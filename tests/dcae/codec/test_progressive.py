@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from dcae.codec import latent_coder
-from dcae.codec.bitstream import BitstreamError, Section, keep_slices, pack, unpack
+from dcae.codec.bitstream import keep_slices, pack, unpack
 from dcae.codec.codec import Codec
 from dcae.codec.progressive import progressive
+from dcae.codec.sections import BitstreamError, Section
 from dcae.images import padded_size
 from dcae.results import PartialPicture
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from dcae.codec.bitstream import BitstreamError
 from dcae.codec.scale_levels import (
     BOUNDARIES,
     MARGINS,
@@ -17,6 +16,7 @@ from dcae.codec.scale_levels import (
     resolve,
     unpack_flags,
 )
+from dcae.codec.sections import BitstreamError
 
 UNITS = np.maximum(BOUNDARIES, 1)  # what margins are counted in
 
