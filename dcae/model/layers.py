@@ -190,3 +190,13 @@ class GatedMLP(nn.Module):
         a, v = self.fc1(x).chunk(2, dim=-1)  # (B, H, W, 2C) each
         a = self.depthwise(a.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # (B, H, W, 2C)
         return self.fc2(F.gelu(a) * v)
+
+    def gated(self, x: Tensor, rows: slice) -> Tensor:
+        """What fc2 gets of some rows of x, without gradient: (B, H, W, C) -> (B, rows, W, 2C).
+
+        fc1 as two products, so that neither half is copied before the convolution.
+        """
+        half = self.fc2.in_features
+        a = F.linear(x, self.fc1.weight[:half], self.fc1.bias[:half])
+        a = self.depthwise(a.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)[:, rows]
+        return F.gelu(a).mul_(F.linear(x[:, rows], self.fc1.weight[half:], self.fc1.bias[half:]))

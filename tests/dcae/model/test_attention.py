@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dcae.model.attention import Stage, WindowAttention
+from dcae.model.attention import AttentionBlock, Stage, WindowAttention
 
 
 def new_attention(window: int, shifted: bool, heads: int = 2, head_size: int = 3) -> WindowAttention:
@@ -114,3 +114,27 @@ def test_a_stage_whose_convolution_is_zero_is_the_identity(depth: int):
     torch.nn.init.zeros_(stage.conv.bias)
     x = torch.randn(2, 8, 3, 5)
     assert torch.equal(stage(x), x)
+
+
+@pytest.mark.parametrize("shifted", [False, True])
+@pytest.mark.parametrize(("batch", "height", "width"), [(1, 1, 1), (1, 8, 8), (3, 5, 40), (2, 33, 13), (1, 64, 48)])
+def test_in_bfloat16_a_block_works_on_pieces_and_is_no_further_from_float32_than_on_the_whole_map(
+    batch: int, height: int, width: int, shifted: bool
+):
+    torch.manual_seed(0)
+    block = AttentionBlock(32, 8, 8, shifted)
+    for parameter in block.parameters():
+        torch.nn.init.normal_(parameter, 1.0 if parameter.dim() == 1 else 0.0, 0.3)
+    x = torch.randn(batch, height, width, 32).bfloat16()
+    exact = block.bfloat16().float()(x.float()).detach()
+    whole, kept = block.bfloat16()(x).detach(), x.clone()  # with gradient
+    with torch.no_grad():
+        in_pieces = block(x)
+
+    def error(found: Tensor) -> float:
+        return float((found.float() - exact).square().mean() / exact.square().mean()) ** 0.5
+
+    assert torch.equal(x, kept)
+    assert in_pieces.dtype == torch.bfloat16
+    assert error(in_pieces) <= 1.25 * error(whole)
+    assert error(whole) <= 0.02
