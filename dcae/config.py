@@ -144,6 +144,15 @@ class DCAEConfig:
         return self.M // self.num_slices
 
     @property
+    def picture_dtype(self) -> Literal["bfloat16", "float32"]:
+        """Arithmetic of g_a and g_s on devices that multiply in it: a wide network's fast one.
+
+        >>> PRESETS["paper"].picture_dtype, PRESETS["small"].picture_dtype
+        ('bfloat16', 'float32')
+        """
+        return "bfloat16" if self.coding_dtype == "float32" else "float32"
+
+    @property
     def dictionary_size(self) -> int:
         """Channels of one dictionary entry."""
         return self.dictionary_heads * self.dictionary_head_size

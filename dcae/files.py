@@ -6,11 +6,29 @@ Knows nothing of what is in them.
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that a reader, a crash or a full disk never sees a part of it.
+    """Write a file that is all there or not there at all (see `atomic_file`).
+
+    Args:
+        path: the file's name; its folder must exist.
+        data: all of its bytes.
+
+    Raises:
+        ValueError, OSError: as `atomic_file`.
+    """
+    with atomic_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write so that a reader, a crash or a full disk never sees a part of it.
 
     The bytes go to a new hidden file in the same folder (a rename is atomic inside one file system only), are forced
     to the disk, and the file is then renamed. On any error, and on Ctrl-C, the hidden file is removed and what stood
@@ -18,7 +36,6 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
     Args:
         path: the file's name; its folder must exist.
-        data: all of its bytes.
 
     Raises:
         ValueError: something stands under the name that is not a file (a folder, a device, a pipe).
@@ -32,7 +49,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     hidden = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with hidden.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if target.exists():

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from dcae.files import write_atomically
+from dcae.files import atomic_file
 from dcae.pixel_limit import check_pixels, pixel_limit
 
 MAX_PIXELS = 128_000_000
@@ -30,6 +30,7 @@ ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 _EIGHT_BIT_MODES = ("1", "L", "P", "PA", "LA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr")
 _BYTES = (bytes, bytearray, memoryview)
 _WHITE = (255, 255, 255, 255)
+_STRIP_ROWS = 256
 
 
 def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -190,6 +191,25 @@ def pad(array: NDArray[Any], multiple: int = 64, axes: tuple[int, int] = (0, 1))
     return array
 
 
+def padded_part(image: NDArray[np.uint8], top: int, left: int, height: int, width: int) -> NDArray[np.uint8]:
+    """Return a part of :func:`pad` of an image, without the memory of all of it: a copy.
+
+    Args:
+        image: H x W x 3.
+        top: of the part in the padded image, px.
+        left: likewise.
+        height: of the part, px.
+        width: likewise.
+
+    >>> image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    >>> np.array_equal(padded_part(image, 1, 2, 4, 3), pad(image)[1:5, 2:5])
+    True
+    """
+    padded = padded_size(*image.shape[:2])
+    rows, columns = (_reflected_indices(side, all_) for side, all_ in zip(image.shape[:2], padded, strict=True))
+    return image[np.ix_(rows[top : top + height], columns[left : left + width])]
+
+
 def crop(array: NDArray[Any], height: int, width: int, axes: tuple[int, int] = (0, 1)) -> NDArray[Any]:
     """Return the top left part: the exact inverse of :func:`pad`. A view, not a copy.
 
@@ -229,13 +249,15 @@ def png_bytes(image: NDArray[np.uint8]) -> bytes:
 
 
 def save_png(path: str | os.PathLike[str], image: NDArray[np.uint8]) -> None:
-    """Write the image as a PNG file, whole or not at all (see :func:`dcae.files.write_atomically`).
+    """Write the image as a PNG file, whole or not at all (see :func:`dcae.files.atomic_file`).
 
     Raises:
         ValueError: as :func:`check_image`, or `path` is not a file's.
         OSError: the file cannot be written.
     """
-    write_atomically(path, png_bytes(image))
+    picture = Image.fromarray(np.ascontiguousarray(check_image(image)))
+    with atomic_file(path) as file:
+        picture.save(file, "PNG")
 
 
 def _name(source: ImageSource) -> str:
@@ -262,7 +284,8 @@ def _check_sides(width: int, height: int) -> None:
 
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    upright = ImageOps.exif_transpose(image)
+    lies = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    upright = ImageOps.exif_transpose(image) if lies else image  # which would copy it in any case
     # Pillow reads a PGM of more than 8 bits as mode "I", scaled to 16. Any other "I" has no stated white.
     if upright.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return _sixteen_bit_grey_to_rgb(np.asarray(upright), white=_white(image), key=image.info.get("transparency"))
@@ -271,7 +294,17 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     if upright.has_transparency_data:
         rgba = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", rgba.size, _WHITE), rgba)
-    return np.array(upright.convert("RGB"))  # H x W x 3
+    return _rgb_of(upright)
+
+
+def _rgb_of(image: Image.Image) -> NDArray[np.uint8]:
+    """Its pixels, H x W x 3, in strips: all at once, Pillow would hold three copies more of a large picture."""
+    width, height = image.size
+    rgb = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _STRIP_ROWS):
+        bottom = min(height, top + _STRIP_ROWS)
+        rgb[top:bottom] = np.asarray(image.crop((0, top, width, bottom)).convert("RGB"))
+    return rgb
 
 
 def _white(image: Image.Image) -> int:

@@ -196,7 +196,7 @@ def _log_odds(codec: Codec, photo: NDArray[np.uint8], lmbda: float | None) -> ND
         for attention in found:
             handle = attention.softmax.register_forward_pre_hook(lambda _, inputs: logits.append(inputs[0]))
             watched.callback(handle.remove)
-        session = codec.open(photo)
+        session = codec.open_whole(photo)
         latents = session.latents(lmbda)
         codec.latent_coder.encode(*latents)
     height, width = latents.y.shape[2:]

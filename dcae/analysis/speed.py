@@ -115,7 +115,7 @@ def coding_shares(codec: Codec, image: NDArray[np.uint8], lmbda: float | None, r
     The entropy model is what predicts mu and sigma of each slice, and z's way to them.
     """
     parts: list[CodedPart] = []
-    latents = codec.open(image).latents(lmbda)
+    latents = codec.open_whole(image).latents(lmbda)
     coded = codec.latent_coder.encode(*latents, record=parts)
     size = padded_size(*image.shape[:2])
     seconds = medians_s(

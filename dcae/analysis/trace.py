@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dcae.codec.codec import Codec, Session
+from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import cost_bits
 from dcae.codec.file_info import file_info
 from dcae.codec.latent_coder import CodedPart
+from dcae.codec.session import Session
 from dcae.codec.symbol_tables import SymbolTables
 from dcae.config import DCAEConfig
 from dcae.model.attention import Stage, WindowAttention
@@ -60,7 +61,7 @@ def trace(
     with ExitStack() as watched, torch.inference_mode():
         read = [watched.enter_context(outputs_of(softmax)) for softmax in _softmaxes(codec)]
         seen = {key: watched.enter_context(_inputs_of(block)) for key, block in blocks.items()}
-        session = image if isinstance(image, Session) else codec.open(image)
+        session = image if isinstance(image, Session) else codec.open_whole(image)
         latents = session.latents(lmbda)
         coded = codec.latent_coder.encode(*latents, record=parts)
         x_hat = codec.synthesise(coded.y_hat, lmbda, session.height, session.width)
@@ -129,7 +130,7 @@ class Tracer:
                 raise TypeError(f"{model} is no single model; only one model's codings can be traced")
             self._model, self._codec, self._session = model, codec, None
         if self._session is None or not np.array_equal(self._session.image, image):
-            self._session = self._codec.open(image)
+            self._session = self._codec.open_whole(image)
         return trace(self._codec, self._session, lmbda)
 
 

@@ -17,10 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.codec.bitstream import unpack
-from dcae.codec.codec import Codec, Session, check_pixel_count
-from dcae.codec.protocol import Fill, Refined, RefinementStep
+from dcae.codec.codec import Codec, check_pixel_count
+from dcae.codec.protocol import Fill, Refined, RefinementStep, Report
 from dcae.codec.refine import REFINEMENT_STEPS
 from dcae.codec.sections import BitstreamError
+from dcae.codec.session import Session
+from dcae.codec.tiled_session import TiledSession
+from dcae.codec.tiles import Part
 from dcae.images import MAX_PIXELS, check_image
 from dcae.results import Estimate
 
@@ -66,25 +69,35 @@ class FixedLmbdaCodec:
         check_pixel_count(image.shape[1], image.shape[0], self.max_pixels, ValueError)
         return FixedLmbdaSession(self, image.copy())
 
-    def encode(self, image: NDArray[np.uint8], lmbda: float | None) -> bytes:
-        """The file of an image, uint8, H x W x 3, at one of the lambdas.
+    def encode(self, image: NDArray[np.uint8], lmbda: float | None, report: Report | None = None) -> bytes:
+        """The file of an image, uint8, H x W x 3, at one of the lambdas; `report` as of `Codec.encode`.
 
         Raises:
             TypeError, ValueError: if the image or lambda is not legal, or the lambda's file holds no such weights.
         """
-        return self.open(image).encode(lmbda)
+        return self.open(image).encode(lmbda, report)
 
-    def decode(self, data: bytes, num_slices: int | None = None, fill: Fill = "prediction") -> NDArray[np.uint8]:
+    def decode(
+        self,
+        data: bytes,
+        num_slices: int | None = None,
+        fill: Fill = "prediction",
+        *,
+        region: Part | None = None,
+        report: Report | None = None,
+    ) -> NDArray[np.uint8]:
         """The image of a file, uint8, H x W x 3; weights are read until those are found that the file names.
 
         Args:
             data: A whole file.
             num_slices: As of `Codec.decode`.
             fill: As of `Codec.decode`.
+            region: As of `Codec.decode`.
+            report: As of `Codec.decode`.
 
         Raises:
             BitstreamError: if it is no file, or none that one of these weights wrote.
-            ValueError: if `num_slices` or `fill` is not legal, or a file of the folder holds no such weights.
+            ValueError: if `num_slices`, `fill` or `region` is not legal, or a file of the folder holds no such weights.
         """
         identity = unpack(data)[0].identity
         seen_first = sorted(self.weights, key=lambda lmbda: lmbda not in self._identities)
@@ -92,7 +105,7 @@ class FixedLmbdaCodec:
             if lmbda not in self._identities:
                 self.codec_of(lmbda)
             if self._identities[lmbda] == identity:
-                return self.codec_of(lmbda).decode(data, num_slices, fill)
+                return self.codec_of(lmbda).decode(data, num_slices, fill, region=region, report=report)
         known = ", ".join(f"{identity.hex()} ({lmbda:g})" for lmbda, identity in sorted(self._identities.items()))
         raise BitstreamError(f"file was made with weights {identity.hex()}; these (and their lambdas) are {known}")
 
@@ -104,7 +117,7 @@ class FixedLmbdaCodec:
         """
         return self._loaded(lmbda).codec
 
-    def session_of(self, session: FixedLmbdaSession, lmbda: float | None) -> Session:
+    def session_of(self, session: FixedLmbdaSession, lmbda: float | None) -> Session | TiledSession:
         """What one lambda's model has made of a session's image; made if that is not in memory.
 
         Raises:
@@ -155,13 +168,13 @@ class FixedLmbdaSession:
         """
         return self.codec.session_of(self, lmbda).estimate()
 
-    def encode(self, lmbda: float | None) -> bytes:
-        """The file at lambda.
+    def encode(self, lmbda: float | None, report: Report | None = None) -> bytes:
+        """The file at lambda; `report` as of `Codec.encode`.
 
         Raises:
             ValueError: as `estimate`.
         """
-        return self.codec.session_of(self, lmbda).encode()
+        return self.codec.session_of(self, lmbda).encode(None, report)
 
     def reconstruct(self, lmbda: float | None) -> NDArray[np.uint8]:
         """The picture that the file at lambda decodes to, uint8, H x W x 3.
@@ -192,7 +205,7 @@ class _Loaded:
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
-        self.sessions: WeakKeyDictionary[FixedLmbdaSession, Session] = WeakKeyDictionary()
+        self.sessions: WeakKeyDictionary[FixedLmbdaSession, Session | TiledSession] = WeakKeyDictionary()
 
 
 def weights_by_lmbda(folder: Path) -> dict[float, Path]:

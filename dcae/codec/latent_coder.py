@@ -164,7 +164,7 @@ class LatentCoder:
         coded = [split_slice(section) for section in sections if section.type == SectionType.SLICE]
         z_shape = (1, self.config.N, height // 64, width // 64)
         y_shape = (1, self.config.M, height // 16, width // 16)
-        self._check_lengths(sections[0].payload, [stream for _, stream in coded], z_shape, y_shape)
+        self.check_lengths(sections, height, width)
         flags = b"".join(section.payload for section in sections if section.type == SectionType.LEVEL_FLAGS)
         positions, upper = unpack_flags(flags, int(np.prod(y_shape)))
         with exact_arithmetic():
@@ -192,15 +192,24 @@ class LatentCoder:
         """The channel of each element of z."""
         return np.repeat(np.arange(shape[1], dtype=np.uint16), shape[2] * shape[3])
 
-    def _check_lengths(
-        self, z_stream: bytes, streams: Sequence[bytes], z_shape: Sequence[int], y_shape: Sequence[int]
-    ) -> None:
-        """Refuses a claim of more elements than the streams can hold before anything is allocated for them."""
+    def check_lengths(self, sections: Sequence[Section], height: int, width: int) -> None:
+        """Refuses a claim of more elements than the streams can hold before anything is allocated for them.
+
+        Args:
+            sections: As of `decode`.
+            height: Likewise.
+            width: Likewise.
+
+        Raises:
+            BitstreamError: if a stream is too short, or there are more slices than the model has.
+        """
+        streams = [split_slice(section)[1] for section in sections if section.type == SectionType.SLICE]
         if len(streams) > self.config.num_slices:
             raise BitstreamError(f"file has {len(streams)} slices; its model has {self.config.num_slices}")
-        check_length(len(z_stream), np.full(len(self.z_tables), z_shape[2] * z_shape[3]), self.z_tables)
+        z_counts = np.full(len(self.z_tables), (height // 64) * (width // 64))
+        check_length(len(sections[0].payload), z_counts, self.z_tables)
         counts = np.zeros(len(self.y_tables), np.int64)
-        counts[self.cheapest_level] = self.config.slice_channels * y_shape[2] * y_shape[3]
+        counts[self.cheapest_level] = self.config.slice_channels * (height // 16) * (width // 16)
         for stream in streams:
             check_length(len(stream), counts, self.y_tables)
 

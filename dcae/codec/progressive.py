@@ -10,14 +10,13 @@ from __future__ import annotations
 from dcae.codec.bitstream import keep_slices
 from dcae.codec.codec import Codec
 from dcae.codec.protocol import Fill
-from dcae.images import padded_size
 from dcae.results import PartialPicture
 
 
 def progressive(codec: Codec, data: bytes, fill: Fill = "prediction") -> tuple[PartialPicture, ...]:
     """The pictures of a file from z alone to all of its slices, each as `codec.decode(data, num_slices, fill)` has it.
 
-    Each slice is decoded once, and g_s runs once for each picture.
+    Each slice of an untiled file is decoded once, and g_s runs once for each picture.
 
     Args:
         codec: Of the weights that made the file.
@@ -38,9 +37,7 @@ def progressive(codec: Codec, data: bytes, fill: Fill = "prediction") -> tuple[P
     >>> [step.num_slices for step in progressive(codec, data)]
     [0, 1, 2, 3, 4, 5]
     """
-    file = codec.read(data)
-    y_hats = codec.latent_coder.prefixes(file.sections, *padded_size(file.header.height, file.header.width), fill)
     return tuple(
-        PartialPicture(num_slices=count, bytes=len(keep_slices(data, count)), picture=codec.picture(y_hat, file))
-        for count, y_hat in enumerate(y_hats)
+        PartialPicture(num_slices=count, bytes=len(keep_slices(data, count)), picture=picture)
+        for count, picture in enumerate(codec.prefixes(data, fill))
     )

@@ -18,6 +18,8 @@ ENCODER_ERRORS = (ValueError, OSError, RuntimeError, MemoryError, ImportError, S
 """What encoders and decoders raise, a program of its own that failed or took too long among them."""
 Fill = Literal["prediction", "zeros"]
 """What stands for slices of y_hat that a decoder does not have: the model's own prediction, or zeros."""
+Report = Callable[[int, int], object]
+"""Is told how many of how many tiles of a picture are done."""
 
 
 class Interval(NamedTuple):

@@ -193,7 +193,7 @@ def test_session_of_another_codec_and_the_attention_of_what_has_run_are_refused(
 
 def test_tracer_keeps_weights_and_g_a_from_one_lambda_to_the_next(codec: Codec, monkeypatch: pytest.MonkeyPatch):
     opened, seen = [], []
-    monkeypatch.setattr(codec, "open", lambda image: seen.append(image.shape) or Codec.open(codec, image))
+    monkeypatch.setattr(codec, "open_whole", lambda image: seen.append(image.shape) or Codec.open_whole(codec, image))
     tracer = Tracer(lambda name: opened.append(name) or codec)
     images = {"a": picture(64, 96), "b": picture(70, 130)}
     for name, lmbda in (("a", 0.02), ("a", 0.005), ("b", 0.005), ("b", 0.02)):
