@@ -76,6 +76,8 @@ class Codec:
         tile_px: Side of the tiles that images are cut into which are larger than one, px, a multiple of 64 from 256;
             0 for none. None: tiles of 1024 px (`TILE_PX`), or what windows ask for, in images of more than 4 megapixels
             (`UNTILED_PX`).
+        float32: Whether g_a and g_s are run in float32, so that a file's picture is the same on every machine but for
+            one level in one pixel of a thousand; otherwise wide networks' are run in bfloat16 where that is fast.
 
     Attributes:
         identity: SHA-256 of config, parameters and tables, 64 hexadecimal digits; files carry the first 16. It is that
@@ -85,12 +87,14 @@ class Codec:
         ValueError: if the tables are missing, or tiles cannot be so large or small.
     """
 
-    def __init__(self, model: DCAE, max_pixels: int = MAX_PIXELS, tile_px: int | None = None) -> None:
+    def __init__(
+        self, model: DCAE, max_pixels: int = MAX_PIXELS, tile_px: int | None = None, *, float32: bool = False
+    ) -> None:
         self.model = model.eval()
         self.max_pixels = max_pixels
         self.tile_px = _checked_tile(tile_px, alignment_px(model.config))
         add_points(model)  # before parts of it are copied
-        self.transforms = ImageTransforms(model)
+        self.transforms = ImageTransforms(model, float32=float32)
         self.latent_coder = LatentCoder(model)
         self.identity = identity(model)
 

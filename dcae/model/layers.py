@@ -159,6 +159,21 @@ class ShuffleConv2d(nn.Conv2d):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, 4 * out_channels, 3, padding=1)
 
+    @classmethod
+    def of(cls, deconvolution: nn.ConvTranspose2d) -> ShuffleConv2d:
+        """The layer that computes what a transposed 5 x 5 convolution of `upsampling` does, on its device, in its type.
+
+        An output row 2 j + a gets row i of the input through row 2 (j - i) + a + 2 of the kernel.
+        """
+        assert deconvolution.bias is not None
+        layer = cls(deconvolution.in_channels, deconvolution.out_channels).to(deconvolution.weight)
+        taps = F.pad(deconvolution.weight, (0, 1, 0, 1)).unflatten(3, (3, 2)).unflatten(2, (3, 2))
+        taps = taps.flip(2, 4).permute(1, 3, 5, 0, 2, 4)  # (C_out, 2, 2, C_in, 3, 3)
+        with torch.no_grad():
+            layer.weight.copy_(taps.flatten(0, 2))
+            layer.bias.copy_(deconvolution.bias.repeat_interleave(4))  # pyright: ignore[reportOptionalMemberAccess]
+        return layer
+
     def forward(self, input: Tensor) -> Tensor:
         return F.pixel_shuffle(super().forward(input), 2)
 

@@ -52,6 +52,13 @@ def test_a_shuffle_makes_two_by_two_pixels_of_four_channels():
     assert layer(torch.zeros(1, 1, 1, 1)).tolist() == [[[[0.0, 1.0], [2.0, 3.0]]]]
 
 
+@torch.no_grad()
+def test_a_shuffle_of_a_transposed_convolution_computes_what_that_does():
+    deconvolution = nn.ConvTranspose2d(6, 4, 5, stride=2, padding=2, output_padding=1).double()
+    x = torch.randn(2, 6, 3, 7, dtype=torch.float64)
+    torch.testing.assert_close(ShuffleConv2d.of(deconvolution)(x), deconvolution(x), rtol=0, atol=1e-14)
+
+
 def test_the_gated_mlp_is_two_halves_of_which_one_passes_a_depthwise_gelu():
     mlp = GatedMLP(4)
     x = torch.randn(2, 3, 5, 4)
