@@ -20,12 +20,14 @@ from torch import Tensor, nn
 
 from dcae.codec.entropy_coder import check_length, decode_symbols, encode_symbols
 from dcae.codec.interruption import interruption_point
+from dcae.codec.layer_points import add_points
 from dcae.codec.protocol import Fill
 from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
 from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_medians
+from dcae.model.float32_layers import speed_up
 from dcae.model.quantiser import rounded
 
 if TYPE_CHECKING:
@@ -77,7 +79,11 @@ class LatentCoder:
         self.device = _device_with(self.dtype, next(model.parameters()).device)
         parts = nn.ModuleList([model.h_scale_s, model.h_mean_s, model.slice_loop])
         # First the device, then the dtype, here and below: in one call an Apple GPU would cast before it hands over.
-        self.h_scale_s, self.h_mean_s, self.slice_loop = copy.deepcopy(parts).to(self.device).to(self.dtype).eval()
+        parts = copy.deepcopy(parts).to(self.device).to(self.dtype).eval()
+        if self.dtype == torch.float32 and self.device.type == "cpu":
+            speed_up(parts)
+            add_points(parts)
+        self.h_scale_s, self.h_mean_s, self.slice_loop = parts
         self.medians = z_medians(model.entropy_bottleneck).to(self.device).to(self.dtype)
         self.choose_symbols = model.symbols
         self.z_tables = tables_of(model.entropy_bottleneck)
@@ -186,6 +192,8 @@ class LatentCoder:
     def _latents(self, z_symbols: Tensor) -> tuple[Tensor, Tensor]:
         """Latent scales and means."""
         z_hat = z_symbols + self.medians
+        if self.dtype == torch.float32:  # whose layers are faster so; in float64 the order of sums is that of old files
+            z_hat = z_hat.contiguous(memory_format=torch.channels_last)
         return self.h_scale_s(z_hat), self.h_mean_s(z_hat)
 
     def _z_indexes(self, shape: Sequence[int]) -> NDArray[np.uint16]:

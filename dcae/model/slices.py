@@ -49,11 +49,20 @@ class SlicePredictor(nn.Module):
 
     def forward(self, query: Tensor, dictionary: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """The support of the slice, its mu and its sigma."""
-        support = query
-        if self.dictionary_attention is not None and dictionary is not None:
-            support = torch.cat([query, self.dictionary_attention(query, dictionary)], dim=1)
+        support = self.support(query, dictionary)
+        sigma = self.sigma(support)
+        return support, self.mean_transform(support), sigma
+
+    def support(self, query: Tensor, dictionary: Tensor | None) -> Tensor:
+        """The query, and what the dictionary says to it."""
+        if self.dictionary_attention is None or dictionary is None:
+            return query
+        return torch.cat([query, self.dictionary_attention(query, dictionary)], dim=1)
+
+    def sigma(self, support: Tensor) -> Tensor:
+        """The slice's sigma."""
         sigma = self.scale_transform(support)
-        return support, self.mean_transform(support), F.softplus(sigma) if self.softplus else sigma
+        return F.softplus(sigma) if self.softplus else sigma
 
     def refine(self, support: Tensor, y_hat: Tensor) -> Tensor:
         """y_hat + 1/2 tanh(latent residual prediction): what rounding lost, as far as it can be foreseen."""

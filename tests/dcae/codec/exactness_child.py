@@ -20,7 +20,7 @@ def encode(folder: Path, name: str) -> None:
     """Leaves NAME/STEM.dcae, NAME/STEM-made.npy and NAME/STEM-sigma.npy, sigma from decoding the default's file."""
     (folder / name).mkdir(exist_ok=True)
     for weights in sorted(folder.glob("*.safetensors")):
-        codec, mine = Codec(load(weights)), folder / name / weights.stem
+        codec, mine = Codec(load(weights), float32=True), folder / name / weights.stem
         lmbda = None if codec.model.gain is None else 0.013
         session = codec.open(np.load(weights.with_suffix(".npy")))
         mine.with_suffix(".dcae").write_bytes(session.encode(lmbda))
@@ -43,7 +43,7 @@ def decode_with_sigma(codec: Codec, file: Path, mine: Path) -> None:
 def decode(folder: Path, name: str) -> None:
     """Leaves NAME/STEM-of-MAKER.npy for every machine that has made a file; equal files are decoded once."""
     for weights in sorted(folder.glob("*.safetensors")):
-        codec, pictures = Codec(load(weights)), {}
+        codec, pictures = Codec(load(weights), float32=True), {}
         for file in sorted(folder.glob(f"*/{weights.stem}.dcae")):
             data = file.read_bytes()
             if data not in pictures:

@@ -63,7 +63,7 @@ def folder(tmp_path_factory, make_model, make_image, root) -> Path:
 @pytest.fixture(scope="module")
 def pictures(folder) -> dict[bytes, np.ndarray]:
     """What this process decodes from each file of all machines."""
-    codecs = {case: Codec(load(folder / f"{case}.safetensors")) for case in CASES}
+    codecs = {case: Codec(load(folder / f"{case}.safetensors"), float32=True) for case in CASES}
     files = {file.read_bytes(): codecs[file.stem] for file in folder.glob("*/*.dcae")}
     return {data: codec.decode(data) for data, codec in files.items()}
 
