@@ -1,6 +1,8 @@
 """`dcae encode`, `dcae decode` and `dcae info`: pictures to files and back."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +18,8 @@ from dcae.cli.weights import DEFAULT_LMBDA, legal_lmbda
 from dcae.codec.bitstream import keep_slices, layout, unpack
 from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.codec.file_info import file_info
-from dcae.codec.protocol import Fill, Refined, RefinementStep
+from dcae.codec.protocol import Fill, Refined, RefinementStep, Report
+from dcae.codec.tiles import TILE_PX, UNTILED_PX, Part
 from dcae.files import write_atomically
 from dcae.images import MAX_PIXELS, load_image, save_png
 from dcae.rd import bpp
@@ -64,6 +67,15 @@ def encode(
             "step takes a second or two a megapixel, and a gigabyte of memory.",
         ),
     ] = None,
+    tile: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="PX",
+            help=f"Code pictures larger than a tile in tiles of PX x PX px, which decode alone; 0: never. Default: "
+            f"{TILE_PX}, for pictures of more than {UNTILED_PX} px.",
+        ),
+    ] = None,
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
     """Encode pictures: IN.png becomes OUT, or DIR/IN.dcae.
@@ -71,7 +83,8 @@ def encode(
     Read are PNG, JPEG, WEBP, AVIF, GIF, TIFF, BMP, PPM and JPEG2000, with
     sides of 1 to 65535 px and up to 128000000 pixels (--max-pixels).
     Transparent parts are composited over white.
-    Memory: about 300 MB a megapixel with `small`.
+    Memory: about 300 MB a megapixel with `small`, and never more than for
+    6 megapixels and the picture itself, since large ones are cut into tiles.
 
     A target (--bytes, --bpp, --psnr, --ms-ssim) takes up to 8 trials. Files
     are never above the target size, and within 1 % under it if the weights
@@ -83,7 +96,7 @@ def encode(
     outputs = dict(zip(inputs, output_paths(inputs, out, ".dcae"), strict=True))
     failures = Failures()
     sources = failures.existing(inputs)
-    codec = open_codec(model, max_pixels)
+    codec = open_codec(model, max_pixels, tile)
     of_one_lmbda = refine is not None and codec.qualities is None  # --lmbda is then what they were trained for
     quality = legal_lmbda(codec, None if of_one_lmbda else lmbda)
     trade_off = _trade_off(lmbda) if of_one_lmbda else None
@@ -94,7 +107,8 @@ def encode(
                 reached = target.encode(codec, image)
                 data, gained = reached.data, f"; {target.in_words(reached)}"
             elif refine is None:
-                data, gained = codec.encode(image, quality), ""
+                with _tiles_bar() as report:
+                    data, gained = codec.encode(image, quality, report), ""
             else:
                 refined = _refined(codec, image, quality, trade_off, refine)
                 data, gained = refined.data, _gained(refined)
@@ -117,9 +131,17 @@ def decode(
         Fill,
         typer.Option(help="What stands for slices that are not decoded: what the model expects of them, or zeros."),
     ] = "prediction",
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,W,H",
+            help="Decode only the W x H px whose top left corner is at X,Y.",
+        ),
+    ] = None,
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
     """Decode files to PNG: FILE.dcae becomes OUT.png, or DIR/FILE.png."""
+    part = None if region is None else _part(region)
     targets = dict(zip(inputs, output_paths(inputs, out, ".png"), strict=True))
     if not out.is_dir() and out.suffix.lower() != ".png":
         raise ValueError(f"{out}: pictures are written as PNG; give a name that ends in .png, or a folder")
@@ -132,7 +154,9 @@ def decode(
         with failures.of(source):
             data = source.read_bytes()
             data = data if slices is None else _first_slices(data, slices)
-            image = codec_of(model or _shipped_weights(data)).decode(data, fill=fill)
+            codec = codec_of(model or _shipped_weights(data))
+            with _tiles_bar() as report:
+                image = codec.decode(data, fill=fill, region=part, report=report)
             save_png(targets[source], image)
             typer.echo(f"{source} -> {targets[source]}: {image.shape[1]} x {image.shape[0]} px")
     failures.exit_if_any()
@@ -149,6 +173,29 @@ def info(
         facts = file_info(file.read_bytes())
         typer.echo(json.dumps(facts.to_json_dict(), indent=2) if as_json else _table(facts))
     failures.exit_if_any()
+
+
+def _part(region: str) -> Part:
+    """The part that `X,Y,W,H` says."""
+    try:
+        left, top, width, height = (int(number) for number in region.split(","))
+    except ValueError:
+        raise ValueError(f"--region is {region!r}; must be X,Y,W,H: four whole numbers of pixels") from None
+    return Part(top, left, height, width)
+
+
+@contextmanager
+def _tiles_bar() -> Iterator[Report]:
+    """A progress bar on a terminal's stderr for what is done in several tiles."""
+    from tqdm import tqdm
+
+    with tqdm(unit="tile", disable=None, leave=False) as bar:
+
+        def show(done: int, tiles: int) -> None:
+            bar.total = tiles
+            bar.update(done - bar.n)
+
+        yield show
 
 
 def _trade_off(lmbda: float | None) -> float:

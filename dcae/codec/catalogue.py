@@ -25,7 +25,9 @@ NAME_HELP = (
 _PUBLISHED_SUFFIXES = (".pth", ".pt", ".tar")
 
 
-def open_codec(name: str | Path, max_pixels: int = MAX_PIXELS) -> Codec | FixedLmbdaCodec:
+def open_codec(
+    name: str | Path, max_pixels: int = MAX_PIXELS, tile_px: int | None = None, *, float32: bool = False
+) -> Codec | FixedLmbdaCodec:
     """The codec of weights, by their name, file or folder.
 
     Args:
@@ -33,6 +35,8 @@ def open_codec(name: str | Path, max_pixels: int = MAX_PIXELS) -> Codec | FixedL
             path of a .safetensors file, of a published checkpoint (.pth, .pt, .pth.tar), or of a folder of those whose
             weights have one fixed lambda each: the one number in the file's name.
         max_pixels: The largest image that is encoded or decoded.
+        tile_px: As of `Codec`.
+        float32: As of `Codec`.
 
     Raises:
         FileNotFoundError: nothing of that name is shipped, and there is no such file or folder.
@@ -41,13 +45,17 @@ def open_codec(name: str | Path, max_pixels: int = MAX_PIXELS) -> Codec | FixedL
     if Path(name).is_dir() and immutable_name(str(name)) is None:  # a folder that has a shipped name is not meant
         from dcae.codec.fixed_lmbda import FixedLmbdaCodec, weights_by_lmbda
 
-        return FixedLmbdaCodec(weights_by_lmbda(Path(name)), partial(_open_file, max_pixels=max_pixels), max_pixels)
-    return _open_file(name, max_pixels)
+        return FixedLmbdaCodec(
+            weights_by_lmbda(Path(name)),
+            partial(_open_file, max_pixels=max_pixels, tile_px=tile_px, float32=float32),
+            max_pixels,
+        )
+    return _open_file(name, max_pixels, tile_px, float32)
 
 
-def _open_file(name: str | Path, max_pixels: int) -> Codec:
+def _open_file(name: str | Path, max_pixels: int, tile_px: int | None, float32: bool) -> Codec:
     from dcae import checkpoint
     from dcae.codec.codec import Codec
 
     load = checkpoint.load_published if str(name).endswith(_PUBLISHED_SUFFIXES) else checkpoint.load
-    return Codec(load(name), max_pixels)
+    return Codec(load(name), max_pixels, tile_px, float32=float32)

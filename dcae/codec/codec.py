@@ -17,6 +17,7 @@ from torch import Tensor
 
 from dcae.checkpoint import identity
 from dcae.codec.bitstream import Header, unpack
+from dcae.codec.heap import give_back_freed_memory
 from dcae.codec.image_transforms import ImageTransforms, picture_of
 from dcae.codec.latent_coder import LatentCoder
 from dcae.codec.layer_points import add_points
@@ -26,7 +27,7 @@ from dcae.codec.sections import MIN_TILE_PX, TILE_UNIT_PX, BitstreamError, Secti
 from dcae.codec.session import Session
 from dcae.codec.tile_decoder import TileDecoder
 from dcae.codec.tiled_session import TiledSession
-from dcae.codec.tiles import TILE_PX, UNTILED_PX, Part, aligned, pieces
+from dcae.codec.tiles import PIECE_PX, TILE_PX, UNTILED_PX, Part, aligned, pieces
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
 from dcae.images import MAX_PIXELS, check_image, padded_size
 from dcae.model.dcae import DCAE
@@ -116,7 +117,7 @@ class Codec:
         """
         height, width = self._checked(image).shape[:2]
         if self.tile_px is None:
-            tile_px = _default_tile(self.model) if height * width > UNTILED_PX else 0
+            tile_px = _fitting(TILE_PX, self.model) if height * width > UNTILED_PX else 0
         else:
             tile_px = self.tile_px if max(padded_size(height, width)) > self.tile_px else 0
         return TiledSession(self, image, tile_px) if tile_px else Session(self, image)
@@ -188,7 +189,8 @@ class Codec:
         covering = aligned(wanted, alignment_px(self.model.config), *size)
         halo_px = synthesis_halo_px(self.model.config)
         num_tiles = len(decoder.tiles_of(covering.grown(halo_px, *size)))
-        side_px = max(size) if covering.height * covering.width <= UNTILED_PX else _default_tile(self.model)
+        large = covering.height * covering.width > UNTILED_PX
+        side_px = _fitting(PIECE_PX, self.model) if large else max(size)
         painted = np.empty((wanted.height, wanted.width, 3), np.uint8)
         for piece in pieces(covering, side_px):
             seen, shown = piece.grown(halo_px, *size), piece.shared_with(wanted)
@@ -196,6 +198,8 @@ class Codec:
             y_hat = decoder.y_hat(seen, dtype)
             shown.inside(wanted).of_image(painted)[:] = self._picture(y_hat, file.lmbda, shown.inside(seen))
             decoder.forget_above(seen.top)
+            if large:
+                give_back_freed_memory()
             report(decoder.decoded, num_tiles)
         return painted
 
@@ -283,9 +287,10 @@ def _checked_tile(tile_px: int | None, alignment: int) -> int | None:
     return tile_px
 
 
-def _default_tile(model: DCAE) -> int:
+def _fitting(side_px: int, model: DCAE) -> int:
+    """A side that ends where windows do, not smaller than this one."""
     alignment = alignment_px(model.config)
-    return -(-TILE_PX // alignment) * alignment
+    return -(-side_px // alignment) * alignment
 
 
 def _checked_region(region: Part | None, header: Header) -> Part:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from dcae.codec.bitstream import layout, pack
+from dcae.codec.heap import give_back_freed_memory
 from dcae.codec.protocol import Refined, RefinementStep, Report
 from dcae.codec.refine import REFINEMENT_STEPS, Latents, check_refinement
 from dcae.codec.sections import Section, tile_section, tiles_section
@@ -60,6 +61,7 @@ class TiledSession:
             sections = [tiles_section(self.tile_px)]
             for done, part in enumerate(parts, start=1):
                 sections.append(self._coded(part, lmbda))
+                give_back_freed_memory()
                 if report is not None:
                     report(done, len(parts))
             self._last = (lmbda, pack(self.codec.header(self.width, self.height, lmbda), sections))

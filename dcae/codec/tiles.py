@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 TILE_PX = 1024
 """Side of a tile, unless another is asked for."""
 
+PIECE_PX = 768
+"""Side of the pieces that the picture of a large file is made in. What surrounds a piece is computed and thrown away:
+smaller ones would waste more, larger ones need more memory."""
+
 UNTILED_PX = 2**22
 """Pictures of at most so many pixels are coded whole."""
 

@@ -180,11 +180,11 @@ def same(one: Trace, other: Trace) -> bool:
 
 def test_session_is_traced_as_its_image_is(codec: Codec):
     image = picture(70, 130)
-    assert same(trace(codec, codec.open(image), 0.02), trace(codec, image, 0.02))
+    assert same(trace(codec, codec.open_whole(image), 0.02), trace(codec, image, 0.02))
 
 
 def test_session_of_another_codec_and_the_attention_of_what_has_run_are_refused(codec: Codec):
-    session = codec.open(picture(64, 64))
+    session = codec.open_whole(picture(64, 64))
     with pytest.raises(ValueError, match="the session is of another codec"):
         trace(Codec(network(TINY)), session, 0.02)
     with pytest.raises(ValueError, match="g_a has run in this session"):
@@ -197,7 +197,7 @@ def test_tracer_keeps_weights_and_g_a_from_one_lambda_to_the_next(codec: Codec, 
     tracer = Tracer(lambda name: opened.append(name) or codec)
     images = {"a": picture(64, 96), "b": picture(70, 130)}
     for name, lmbda in (("a", 0.02), ("a", 0.005), ("b", 0.005), ("b", 0.02)):
-        assert same(tracer("tiny", images[name], lmbda), trace(codec, codec.open(images[name]), lmbda))
+        assert same(tracer("tiny", images[name], lmbda), trace(codec, codec.open_whole(images[name]), lmbda))
     assert opened == ["tiny"]
     assert seen.count((64, 96, 3)) == 2 + 1  # the last one is the tracer's
     assert seen.count((70, 130, 3)) == 2 + 1

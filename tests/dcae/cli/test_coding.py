@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from dcae.cli.one_line_errors import OUT_OF_MEMORY
 from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.protocol import Fill
+from dcae.codec.sections import tiles_of
+from dcae.codec.tiles import Part
 from dcae.images import FORMATS, MAX_PIXELS, MAX_SIDE_PX, load_image, save_png
 
 Run = Callable[..., Result]
@@ -58,10 +61,10 @@ def test_memory_that_does_not_suffice_for_one_photo_leaves_the_others(
     (tmp_path / "files").mkdir()
     encode = Codec.encode
 
-    def encode_in_little_memory(codec: Codec, image: NDArray[np.uint8], lmbda: float | None) -> bytes:
+    def encode_in_little_memory(codec: Codec, image: NDArray[np.uint8], *others: Any) -> bytes:
         if image.shape == (50, 50, 3):
             torch.empty(2**60, dtype=torch.uint8)
-        return encode(codec, image, lmbda)
+        return encode(codec, image, *others)
 
     monkeypatch.setattr(Codec, "encode", encode_in_little_memory)
     result = run("encode", tmp_path / "huge.png", photo, "-o", tmp_path / "files", "--model", weights)
@@ -328,3 +331,46 @@ def test_a_picture_that_is_too_large_to_refine_is_refused_by_name(run: Run, tmp_
     save_png(tmp_path / "large.png", np.zeros((10, 11, 3), np.uint8))
     result = run("encode", tmp_path / "large.png", "-o", tmp_path / "x", "--model", weights, "--refine", 3)
     assert_refused(result, "large.png: image is 11 x 10 = 110 px; at most 100 px can be refined")
+
+
+def test_a_picture_is_cut_into_tiles_and_a_region_decodes_alone(run: Run, tmp_path: Path, weights: Path, codec: Codec):
+    image = np.random.default_rng(5).integers(0, 256, (70, 300, 3), dtype=np.uint8)
+    save_png(tmp_path / "wide.png", image)
+    encoded = run("encode", tmp_path / "wide.png", "-o", tmp_path / "wide.dcae", "--model", weights, "--tile", 256)
+    assert encoded.exit_code == 0, encoded.stderr
+    data = (tmp_path / "wide.dcae").read_bytes()
+    assert len(tiles_of(unpack(data)[1])[1]) == 2
+    part = (
+        "decode",
+        tmp_path / "wide.dcae",
+        "-o",
+        tmp_path / "part.png",
+        "--model",
+        weights,
+        "--region",
+        "250,10,20,30",
+    )
+    assert run(*part).stdout.endswith("part.png: 20 x 30 px\n")
+    assert np.array_equal(load_image(tmp_path / "part.png"), codec.decode(data, region=Part(10, 250, 30, 20)))
+
+
+@pytest.mark.parametrize(
+    ("region", "message"),
+    [
+        ("1,2,3", "--region is '1,2,3'; must be X,Y,W,H: four whole numbers of pixels"),
+        ("a,2,3,4", "must be X,Y,W,H"),
+        ("60,0,2,1", "the region is 2 x 1 px at (60, 0); must be 1 px or more inside of 61 x 45 px"),
+    ],
+)
+def test_a_region_that_is_none_is_refused(
+    run: Run, tmp_path: Path, photo: Path, weights: Path, region: str, message: str
+):
+    run("encode", photo, "-o", tmp_path / "out.dcae", "--model", weights)
+    out = tmp_path / "part.png"
+    assert_refused(run("decode", tmp_path / "out.dcae", "-o", out, "--model", weights, "--region", region), message)
+    assert not out.exists()
+
+
+def test_a_tile_that_is_none_is_refused(run: Run, tmp_path: Path, photo: Path, weights: Path):
+    refused = run("encode", photo, "-o", tmp_path / "out.dcae", "--model", weights, "--tile", 100)
+    assert_refused(refused, "tile_px is 100; must be 0 (none) or a multiple of 64, 256 or more")

@@ -23,6 +23,7 @@ from dcae.codec.bitstream import pack, unpack
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import encode_symbols
 from dcae.codec.sections import BitstreamError, Section, SectionType
+from dcae.codec.tiled_session import TiledSession
 
 SECONDS, BYTES = 5, 1 << 30
 SIZES = [(1, 1), (24, 40), (64, 64), (70, 100)]
@@ -36,15 +37,38 @@ class Fuzzer:
         codec.latent_coder.margin = 1e-3  # so that honest files have level flags
         images = [self.numpy.integers(0, 256, (*size, 3), dtype=np.uint8) for size in SIZES]
         self.honest = [codec.encode(image, lmbda) for image in images for lmbda in (0.002, 0.05)]
+        wide = self.numpy.integers(0, 256, (70, 300, 3), dtype=np.uint8)
+        self.tiled = [TiledSession(codec, wide, 256).encode(lmbda) for lmbda in (0.002, 0.05)]
         self.ways: list[Callable[[bytes], bytes]] = [
             self.bytes_changed, self.bytes_changed, self.size_changed, self.lambda_changed, self.sections_moved,
             self.payload_changed, self.z_of_its_own, self.flags_of_its_own, self.latents_of_no_image,
+            self.tiles_changed, self.tiles_changed,
         ]  # fmt: skip
 
     def harmed(self) -> tuple[str, bytes]:
         """How a file was made, and the file."""
         way = self.random.choice(self.ways)
         return way.__name__, way(self.random.choice(self.honest))
+
+    def tiles_changed(self, _: bytes) -> bytes:
+        """A file of tiles: bytes changed, tiles exchanged, left out or harmed one by one."""
+        data = self.random.choice(self.tiled)
+        header, (first, *tiles) = unpack(data)
+        kind = self.random.randrange(4)
+        if kind == 0:
+            return self.bytes_changed(data)
+        if kind == 1:
+            return pack(header, [first, *self.random.sample(tiles, len(tiles))])
+        if kind == 2:  # of a size that has as many tiles
+            return pack(replace(header, width=self.random.randrange(257, 513), height=self.random.randrange(1, 257)), [
+                first, *tiles
+            ])  # fmt: skip
+        harmed = bytearray(tiles[0].payload)
+        harmed[self.random.randrange(len(harmed))] ^= 1 << self.random.randrange(8)
+        try:
+            return pack(header, [first, Section(SectionType.TILE, bytes(harmed)), *tiles[1:]])
+        except ValueError:
+            return data
 
     def bytes_changed(self, data: bytes) -> bytes:
         """Flipped, inserted and removed bytes anywhere, and a right checksum behind them."""

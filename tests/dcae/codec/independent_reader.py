@@ -10,7 +10,7 @@ import struct
 import zlib
 
 Tables = list[tuple[int, list[int]]]
-Z, SLICE, LEVEL_FLAGS = 1, 2, 3
+Z, SLICE, LEVEL_FLAGS, TILES, TILE = 1, 2, 3, 4, 5
 RANGE_AT_FIRST = 2**64 - 1
 
 
@@ -52,9 +52,12 @@ class Bytes:
 
 
 def read_file(data: bytes) -> dict:
-    """Fields of the header, and `sections`, a list of (type, payload) without unknown ancillary ones."""
+    """Fields of the header, and `sections`, a list of (type, payload) without unknown ancillary ones.
+
+    Of a file of tiles, `tile_px` and `tiles`, a list of such lists, instead of `sections`.
+    """
     demand(data[:4] == b"DCAE", "magic")
-    demand(data[4:5] == b"\x01", "version")
+    demand(data[4:5] in (b"\x01", b"\x02"), "version")
     demand(len(data) >= 25, "short")
     demand(struct.unpack("<I", data[-4:])[0] == zlib.crc32(data[:-4]), "checksum")
     body = Bytes(data[5:-4])
@@ -62,13 +65,36 @@ def read_file(data: bytes) -> dict:
     width, height = body.varint(), body.varint()
     demand(math.isfinite(lmbda) and math.copysign(1, lmbda) > 0, "lambda")
     demand(1 <= width <= 65535 and 1 <= height <= 65535, "size")
+    fields = {"identity": identity, "lmbda": lmbda, "width": width, "height": height}
+    sections = split_sections(body)
+    if data[4] == 1:
+        return {**fields, "sections": check_sections(sections)}
+    tile_px, tiles = check_tiles(sections, width, height)
+    return {**fields, "tile_px": tile_px, "tiles": tiles}
+
+
+def split_sections(body: Bytes) -> list[tuple[int, bytes]]:
+    """All sections up to the end."""
     sections = []
     while len(body):
         kind = body.take(1)[0]
         sections.append((kind, body.take(body.varint())))
-    return {
-        "identity": identity, "lmbda": lmbda, "width": width, "height": height, "sections": check_sections(sections)
-    }  # fmt: skip
+    return sections
+
+
+def check_tiles(sections: list[tuple[int, bytes]], width: int, height: int) -> tuple[int, list]:
+    """The side of a tile in px, and the sections of each."""
+    demand(sections != [] and sections[0][0] == TILES, "TILES is not first")
+    side = Bytes(sections[0][1])
+    tile_px = 64 * side.varint()
+    demand(len(side) == 0 and 256 <= tile_px <= 65536, "side of a tile")
+    tiles = [payload for kind, payload in sections[1:] if kind == TILE]
+    others = [kind for kind, _ in sections[1:] if kind != TILE]
+    demand(all(kind >= 0x80 for kind in others) and len(others) <= 254, "sections among tiles")
+    demand(len(tiles) == math.ceil(width / tile_px) * math.ceil(height / tile_px), "number of tiles")
+    known = [check_sections(split_sections(Bytes(tile))) for tile in tiles]
+    demand(len({sum(kind == SLICE for kind, _ in tile) for tile in known}) == 1, "slices of tiles")
+    return tile_px, known
 
 
 def check_sections(sections: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from dcae.codec import scale_levels
 from dcae.codec.bitstream import Header, pack, unpack
 from dcae.codec.entropy_coder import decode_symbols, encode_symbols
-from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section
+from dcae.codec.sections import (
+    BitstreamError,
+    Section,
+    SectionType,
+    slice_section,
+    tile_section,
+    tiles_of,
+    tiles_section,
+)
 from dcae.codec.symbol_tables import SymbolTables
 
 FEW = SymbolTables(
@@ -139,10 +147,22 @@ def test_it_refuses_the_flags_that_we_refuse(reader, payload):
 GOOD = pack(Header(b"identity", 0.013, 768, 512), [Section(1, b"zzzz"), Section(3, b"f"), slice_section(b"", b"yyyy")])
 
 
+TILED = pack(
+    Header(b"identity", 0.013, 600, 200),
+    [tiles_section(256), *(tile_section([Section(1, bytes(4)), slice_section(b"", bytes(n))]) for n in range(3))],
+)
+
+
 @settings(max_examples=400)
-@given(st.integers(0, len(GOOD)), st.integers(0, 4), st.binary(max_size=4), st.booleans())
-def test_it_refuses_the_files_that_we_refuse(reader, start, removed, inserted, checksum_is_right):
-    body = GOOD[:start] + inserted + GOOD[start + removed :]
+@given(
+    st.sampled_from([GOOD, TILED]),
+    st.integers(0, max(len(GOOD), len(TILED))),
+    st.integers(0, 4),
+    st.binary(max_size=4),
+    st.booleans(),
+)
+def test_it_refuses_the_files_that_we_refuse(reader, good, start, removed, inserted, checksum_is_right):
+    body = good[:start] + inserted + good[start + removed :]
     data = body[:-4] + struct.pack("<I", zlib.crc32(body[:-4])) if checksum_is_right else body
     try:
         header, sections = unpack(data)
@@ -152,4 +172,13 @@ def test_it_refuses_the_files_that_we_refuse(reader, start, removed, inserted, c
     else:
         file = reader.read_file(data)
         assert (file["width"], file["height"], file["lmbda"]) == (header.width, header.height, header.lmbda)
-        assert file["sections"] == [(s.type, s.payload) for s in sections if s.type < 0x80]
+        side, tiles = tiles_of(sections)
+        assert file.get("tile_px") == side
+        known = [[(s.type, s.payload) for s in tile if s.type < 0x80] for tile in tiles]
+        assert file.get("tiles", [file.get("sections")]) == known
+
+
+def test_it_reads_a_file_of_tiles(reader):
+    file = reader.read_file(TILED)
+    assert (file["width"], file["height"], file["tile_px"]) == (600, 200, 256)
+    assert [[len(payload) for _, payload in tile] for tile in file["tiles"]] == [[4, 2], [4, 3], [4, 4]]

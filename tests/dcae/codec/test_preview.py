@@ -31,7 +31,7 @@ def model(request, make_model, tiny) -> DCAE:
 @pytest.fixture
 def y(model, make_image) -> torch.Tensor:
     """y of a picture, before any gain."""
-    return Codec(model).open(make_image(128, 192)).y.clone()
+    return Codec(model).open_whole(make_image(128, 192)).y.clone()
 
 
 @pytest.mark.parametrize("lmbda", [0.0018, 0.05])

@@ -50,7 +50,7 @@ def test_prediction_is_what_a_decoder_does_unless_told_otherwise(codec: Codec, f
 
 
 def test_zeros_are_zeros_of_y_hat_before_the_inverse_gain(codec: Codec, image, steps):
-    session = codec.open(image)
+    session = codec.open_whole(image)
     y_hat = codec.latent_coder.encode(*session.latents(LMBDA)).y_hat
     for step in steps["zeros"]:
         silenced = y_hat.clone()
