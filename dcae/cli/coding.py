@@ -138,6 +138,14 @@ def decode(
             help="Decode only the W x H px whose top left corner is at X,Y.",
         ),
     ] = None,
+    float32: Annotated[
+        bool,
+        typer.Option(
+            "--float32",
+            help="Make the picture in float32: the same on every machine, but for a level in one pixel of a thousand. "
+            "Only the published network's is made in bfloat16 without it, where that is faster.",
+        ),
+    ] = False,
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
     """Decode files to PNG: FILE.dcae becomes OUT.png, or DIR/FILE.png."""
@@ -147,7 +155,7 @@ def decode(
         raise ValueError(f"{out}: pictures are written as PNG; give a name that ends in .png, or a folder")
     failures = Failures()
     sources = failures.existing(inputs)
-    codec_of = cache(lambda name: open_codec(name, max_pixels))
+    codec_of = cache(lambda name: open_codec(name, max_pixels, float32=float32))
     if model is not None:
         codec_of(model)
     for source in sources:

@@ -44,6 +44,12 @@ def fixed_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def float32_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of one lambda that code in float32, as the published network's do."""
+    return write_weights(tmp_path_factory, replace(PRESETS["tiny"], gain_knots=0, coding_dtype="float32"), seed=2)
+
+
+@pytest.fixture(scope="session")
 def codec(weights: Path) -> Codec:
     """The codec of `weights`."""
     return Codec(read_weights(weights))

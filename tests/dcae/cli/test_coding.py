@@ -254,6 +254,18 @@ def test_pictures_are_written_as_png_alone(run: Run, tmp_path: Path, coded: Path
     assert_refused(run("decode", coded, "-o", tmp_path / "back.jpg"), "back.jpg: pictures are written as PNG")
 
 
+def test_a_wide_networks_picture_is_made_in_float32_on_demand(
+    run: Run, tmp_path: Path, photo: Path, float32_weights: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dcae.codec.picture_network.fastest_dtype", lambda _: torch.bfloat16)
+    file, picture = tmp_path / "out.dcae", tmp_path / "out.png"
+    assert run("encode", photo, "-o", file, "--model", float32_weights).exit_code == 0
+    for options, float32 in (([], False), (["--float32"], True)):
+        assert run("decode", file, "-o", picture, "--model", float32_weights, *options).exit_code == 0
+        codec = Codec(read_weights(float32_weights), float32=float32)
+        assert np.array_equal(load_image(picture), codec.decode(file.read_bytes()))
+
+
 def test_info_gives_exactly_the_promised_json(run: Run, coded: Path, codec: Codec):
     record = json.loads(run("info", coded, "--json").stdout)
     assert list(record) == ["width", "height", "lmbda", "model", "bytes", "bpp"]

@@ -62,6 +62,19 @@ def test_a_folder_is_opened_as_a_codec_of_its_lambdas(weights, tmp_path):
         opened.open(np.zeros((10, 11, 3), np.uint8))
 
 
+def test_pictures_are_made_in_float32_on_demand(make_model, tmp_path, monkeypatch):
+    monkeypatch.setattr("dcae.codec.picture_network.fastest_dtype", lambda _: torch.bfloat16)
+    save_weights(make_model(dataclasses.replace(FIXED, coding_dtype="float32")), tmp_path / "0.05.safetensors")
+    for float32 in (False, True):
+        opened = open_codec(tmp_path / "0.05.safetensors", float32=float32)
+        assert isinstance(opened, Codec)
+        assert (opened.transforms.network is opened.model) == float32
+        of_folder = open_codec(tmp_path, float32=float32)
+        assert isinstance(of_folder, FixedLmbdaCodec)
+        codec = of_folder.codec_of(0.05)
+        assert (codec.transforms.network is codec.model) == float32
+
+
 def test_what_is_nowhere_is_said_to_be_nowhere():
     with pytest.raises(FileNotFoundError, match="no weights named 'large'; shipped: small-"):
         open_codec("large")
