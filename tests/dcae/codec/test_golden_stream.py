@@ -1,7 +1,7 @@
-"""A file that must never change: `tiny` with recipe weights and a recipe image, pinned byte by byte.
+"""Files that must never change: `tiny` with recipe weights and recipe images, pinned byte by byte, one of them in tiles.
 
-golden_stream.json holds it with all that cannot be rebuilt to the bit everywhere: the tables and the picture. With
-DCAE_REGENERATE_GOLDEN=1 it is made anew: to be done only when the format changes and its version with it.
+golden_stream.json holds them with all that cannot be rebuilt to the bit everywhere: the tables and the picture. With
+DCAE_REGENERATE_GOLDEN=1 they are made anew: to be done only when the format changes and its version with it.
 """
 
 import base64
@@ -21,12 +21,14 @@ from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import decode_symbols
 from dcae.codec.sections import SectionType
+from dcae.codec.tiled_session import TiledSession
 from dcae.config import PRESETS
 from dcae.images import load_image, png_bytes
 from dcae.model.dcae import DCAE
 
 PATH = Path(__file__).with_name("golden_stream.json")
 HEIGHT, WIDTH, LMBDA = 72, 104, 0.013
+TILED_HEIGHT, TILED_WIDTH, TILE_PX = 40, 270, 256
 MARGIN = 1e-3  # wider than the codec's, so that the file has level flags
 
 
@@ -34,11 +36,12 @@ MARGIN = 1e-3  # wider than the codec's, so that the file has level flags
 def golden(make_model, make_image) -> dict[str, Any]:
     """What is pinned."""
     if os.environ.get("DCAE_REGENERATE_GOLDEN"):
-        PATH.write_text(json.dumps(made_anew(make_model(PRESETS["tiny"]), make_image(HEIGHT, WIDTH)), indent=1) + "\n")
+        images = make_image(HEIGHT, WIDTH), make_image(TILED_HEIGHT, TILED_WIDTH)
+        PATH.write_text(json.dumps(made_anew(make_model(PRESETS["tiny"]), *images), indent=1) + "\n")
     return json.loads(PATH.read_text())
 
 
-def made_anew(model: DCAE, image: np.ndarray) -> dict[str, Any]:
+def made_anew(model: DCAE, image: np.ndarray, wide: np.ndarray) -> dict[str, Any]:
     """What is to be pinned."""
     tables = {name: packed(model.state_dict()[name].numpy()) for name in TABLES}
     codec = exact_codec(model)
@@ -47,6 +50,7 @@ def made_anew(model: DCAE, image: np.ndarray) -> dict[str, Any]:
         "identity": codec.identity,
         "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
         "file": base64.b64encode(data).decode(),
+        "tiled_file": base64.b64encode(TiledSession(codec, wide, TILE_PX).encode(LMBDA)).decode(),
         "picture": base64.b64encode(png_bytes(codec.decode(data))).decode(),
         "tables": tables,
     }
@@ -103,6 +107,17 @@ def test_the_pinned_bytes_decode_to_the_pinned_picture(golden, model, file):
     difference = np.abs(decoded.astype(int) - picture).max(axis=2)
     assert difference.max() <= 1
     assert np.mean(difference > 0) <= 1e-3
+
+
+def test_tiles_are_coded_to_the_pinned_bytes_and_back(golden, model, make_image, reader):
+    data, image = base64.b64decode(golden["tiled_file"]), make_image(TILED_HEIGHT, TILED_WIDTH)
+    picture = Codec(model).decode(data)  # in float32, before the model is turned to float64
+    codec = exact_codec(model)
+    assert TiledSession(codec, image, TILE_PX).encode(LMBDA) == data
+    assert np.abs(codec.decode(data).astype(int) - picture).max() <= 1
+    file = reader.read_file(data)
+    assert file["tile_px"] == TILE_PX
+    assert [[kind for kind, _ in tile].count(SectionType.SLICE) for tile in file["tiles"]] == [5, 5]
 
 
 def test_a_reader_written_from_the_document_alone_finds_the_same_symbols(model, file, reader):
