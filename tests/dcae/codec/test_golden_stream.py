@@ -1,4 +1,4 @@
-"""Files that must never change: `tiny` with recipe weights and recipe images, pinned byte by byte, one of them in tiles.
+"""Files that must never change, one of them in tiles: `tiny` with recipe weights and images, pinned byte by byte.
 
 golden_stream.json holds them with all that cannot be rebuilt to the bit everywhere: the tables and the picture. With
 DCAE_REGENERATE_GOLDEN=1 they are made anew: to be done only when the format changes and its version with it.
