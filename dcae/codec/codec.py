@@ -27,11 +27,11 @@ from dcae.codec.sections import MIN_TILE_PX, TILE_UNIT_PX, BitstreamError, Secti
 from dcae.codec.session import Session
 from dcae.codec.tile_decoder import TileDecoder
 from dcae.codec.tiled_session import TiledSession
-from dcae.codec.tiles import PIECE_PX, TILE_PX, UNTILED_PX, Part, aligned, pieces
+from dcae.codec.tiles import HALOS, TILE_PX, UNTILED_PX, Part, aligned, pieces
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST
 from dcae.images import MAX_PIXELS, check_image, padded_size
 from dcae.model.dcae import DCAE
-from dcae.model.receptive_field import alignment_px, synthesis_halo_px
+from dcae.model.receptive_field import alignment_px, analysis_halo_px, synthesis_halo_px
 
 _FIXED_LMBDA = 0.0
 """What a file's header holds where the weights have one fixed lambda."""
@@ -75,8 +75,8 @@ class Codec:
         model: A model whose tables are ready (`dcae.load`); it is put into eval mode, and its layers get a hook each.
         max_pixels: Largest image that is encoded or decoded.
         tile_px: Side of the tiles that images are cut into which are larger than one, px, a multiple of 64 from 256;
-            0 for none. None: tiles of 1024 px (`TILE_PX`), or what windows ask for, in images of more than 4 megapixels
-            (`UNTILED_PX`).
+            0 for none. None: tiles of 1024 px (`TILE_PX`; 2048 for `paper`, which looks farther) in images of more than
+            4 megapixels (`UNTILED_PX`).
         float32: Whether g_a and g_s are run in float32, so that a file's picture is the same on every machine but for
             one level in one pixel of a thousand; otherwise wide networks' are run in bfloat16 where that is fast.
 
@@ -117,7 +117,7 @@ class Codec:
         """
         height, width = self._checked(image).shape[:2]
         if self.tile_px is None:
-            tile_px = _fitting(TILE_PX, self.model) if height * width > UNTILED_PX else 0
+            tile_px = _tile_side(self.model) if height * width > UNTILED_PX else 0
         else:
             tile_px = self.tile_px if max(padded_size(height, width)) > self.tile_px else 0
         return TiledSession(self, image, tile_px) if tile_px else Session(self, image)
@@ -190,7 +190,7 @@ class Codec:
         halo_px = synthesis_halo_px(self.model.config)
         num_tiles = len(decoder.tiles_of(covering.grown(halo_px, *size)))
         large = covering.height * covering.width > UNTILED_PX
-        side_px = _fitting(PIECE_PX, self.model) if large else max(size)
+        side_px = HALOS * halo_px if large else max(size)
         painted = np.empty((wanted.height, wanted.width, 3), np.uint8)
         for piece in pieces(covering, side_px):
             seen, shown = piece.grown(halo_px, *size), piece.shared_with(wanted)
@@ -287,10 +287,10 @@ def _checked_tile(tile_px: int | None, alignment: int) -> int | None:
     return tile_px
 
 
-def _fitting(side_px: int, model: DCAE) -> int:
-    """A side that ends where windows do, not smaller than this one."""
-    alignment = alignment_px(model.config)
-    return -(-side_px // alignment) * alignment
+def _tile_side(model: DCAE) -> int:
+    """The side of a tile that nobody has asked for, px: it ends where windows do."""
+    least, alignment = max(TILE_PX, HALOS * analysis_halo_px(model.config)), alignment_px(model.config)
+    return -(-least // alignment) * alignment
 
 
 def _checked_region(region: Part | None, header: Header) -> Part:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TILE_PX = 1024
-"""Side of a tile, unless another is asked for."""
+"""Side of a tile, unless another is asked for or the network looks far."""
 
-PIECE_PX = 768
-"""Side of the pieces that the picture of a large file is made in. What surrounds a piece is computed and thrown away:
-smaller ones would waste more, larger ones need more memory."""
+HALOS = 4
+"""Sides of tiles and of pieces of a picture are at least so many times as long as the halo that is computed around them
+and thrown away. It is then 5/4 of a part's area: more if they were shorter, and more memory if they were longer."""
 
 UNTILED_PX = 2**22
 """Pictures of at most so many pixels are coded whole."""

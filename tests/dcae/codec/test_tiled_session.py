@@ -1,6 +1,7 @@
 """Large images in tiles: the latents of the whole, tiles of their own, any part alone; here of small ones."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from dcae.codec.sections import BitstreamError, tile_section, tiles_of, tiles_se
 from dcae.codec.session import Session
 from dcae.codec.tiled_session import TiledSession
 from dcae.codec.tiles import Part, tiles
+from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
+from dcae.model.receptive_field import analysis_halo_px
 
 HEIGHT, WIDTH, LMBDA = 300, 600, 0.02
 TILES = list(tiles(320, 640, 256))
@@ -48,6 +51,14 @@ def test_images_above_four_megapixels_are_cut_and_others_are_not(tiny: DCAE):
     codec = Codec(tiny)
     assert isinstance(codec.open(np.zeros((2048, 2049, 3), np.uint8)), TiledSession)
     assert isinstance(codec.open(np.zeros((65, 2048, 3), np.uint8)), Session)
+
+
+def test_tiles_are_no_smaller_than_what_the_network_looks_at_asks_for(make_model: Callable[..., DCAE]):
+    far = make_model(replace(PRESETS["tiny"], depths=(0, 0, 12), window=12))  # windows of 96 px, halos of 576
+    session = Codec(far).open(np.zeros((2048, 2049, 3), np.uint8))
+    assert isinstance(session, TiledSession)
+    assert session.tile_px == 4 * analysis_halo_px(far.config)
+    assert session.tile_px > 1024
 
 
 def test_a_tile_size_that_is_asked_for_cuts_what_is_larger_and_0_nothing(tiny: DCAE):
@@ -94,7 +105,7 @@ def test_the_picture_shows_no_edges_between_tiles(tiled: Codec, data: bytes):
 def test_a_large_picture_is_made_in_pieces_that_do_not_show(tiled: Codec, data: bytes, monkeypatch: pytest.MonkeyPatch):
     whole = tiled.decode(data)
     monkeypatch.setattr(codec_module, "UNTILED_PX", 2**14)
-    monkeypatch.setattr(codec_module, "PIECE_PX", 128)
+    monkeypatch.setattr(codec_module, "HALOS", 1)
     assert_same_picture(tiled.decode(data), whole)
 
 
@@ -128,10 +139,13 @@ def test_whoever_waits_is_told_of_every_tile(tiled: Codec, image: NDArray[np.uin
     assert whole == [(1, 1), (6, 6)]
 
 
-def test_tiles_are_let_go_of_when_they_are_done_with(tiled: Codec, data: bytes, monkeypatch: pytest.MonkeyPatch):
+def test_tiles_are_let_go_of_when_they_are_done_with(
+    tiled: Codec, make_image: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+):
+    data = tiled.encode(make_image(600, 60), LMBDA)  # three tiles, one below the other
     monkeypatch.setattr(codec_module, "UNTILED_PX", 2**14)
-    monkeypatch.setattr(codec_module, "PIECE_PX", 64)
-    monkeypatch.setattr(codec_module, "synthesis_halo_px", lambda config: 0)
+    monkeypatch.setattr(codec_module, "HALOS", 1)
+    monkeypatch.setattr(codec_module, "synthesis_halo_px", lambda config: 64)
     kept = []
     forget = codec_module.TileDecoder.forget_above
 
@@ -141,8 +155,8 @@ def test_tiles_are_let_go_of_when_they_are_done_with(tiled: Codec, data: bytes, 
 
     monkeypatch.setattr(codec_module.TileDecoder, "forget_above", count)
     tiled.decode(data)
-    assert max(kept) <= 4  # three tiles in a row, of six
-    assert len(kept) == 50
+    assert len(kept) == 10
+    assert (max(kept), kept[-1]) == (2, 1)
 
 
 @pytest.mark.parametrize("fill", ["prediction", "zeros"])
