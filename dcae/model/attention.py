@@ -154,7 +154,8 @@ class AttentionBlock(nn.Module):
         self.residual2 = Scale(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dtype == torch.bfloat16 and x.device.type == "cpu" and not torch.is_grad_enabled():
+        autocast = torch.is_autocast_enabled("cpu")  # which chooses a type for each operation
+        if x.dtype == torch.bfloat16 and x.device.type == "cpu" and not torch.is_grad_enabled() and not autocast:
             return self._mixed_by_rows(self._attended_by_windows(x))
         x = self.residual1(x) + self.attention(self.norm1(x))
         return self.residual2(x) + self.mlp(self.norm2(x))
