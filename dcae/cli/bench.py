@@ -1,6 +1,7 @@
 """`dcae bench`: how fast this machine is, and what parts of the network are worth."""
 
 import json
+from dataclasses import asdict
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -14,8 +15,28 @@ from dcae.images import MAX_SIDE_PX
 
 if TYPE_CHECKING:
     from dcae.analysis.live import LiveLatency
+    from dcae.codec.codec import Codec
+    from dcae.model.dcae import DCAE
 
 _Side = Annotated[int, typer.Option(min=1, max=MAX_SIDE_PX, help="Of the picture, px.")]
+_Model = Annotated[str, typer.Option(help="Name, or file, of weights.")]
+_Preset = Annotated[str, typer.Option(help="Instead: random weights of this preset, such as paper.")]
+_Rounds = Annotated[int, typer.Option(min=1, help="How many runs are timed.")]
+_Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+def _plot_file(out: Path | None) -> Path | None:
+    """Refuses, before anything slow begins, a file that no figure can be written to."""
+    if out and out.suffix not in (".svg", ".png", ".pdf"):
+        raise typer.BadParameter(f"{out} must end in .svg, .png or .pdf")
+    if out and not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}")
+    return out
+
+
+_PlotFile = Annotated[
+    Path | None, typer.Option("--plot", callback=_plot_file, metavar="OUT.svg", help="Draws it: SVG, PNG or PDF.")
+]
 
 bench = typer.Typer(no_args_is_help=True)
 """The commands below `dcae bench`."""
@@ -40,6 +61,75 @@ def live(
 
     result = live_latency(partial(open_codec, model), photo_of(width, height), steps, background)
     typer.echo(json.dumps(result.to_json_dict(), indent=2) if as_json else _sentence(result))
+
+
+@bench.command()
+def parts(
+    model: _Model = "small",
+    preset: _Preset = "",
+    width: _Side = 384,
+    height: _Side = 256,
+    rounds: _Rounds = 3,
+    crop_px: Annotated[int, typer.Option(min=64, help="Side of training crops, px, a multiple of 64.")] = 128,
+    batches: Annotated[str, typer.Option(metavar="A,B,...", help="Of training steps; empty: none.")] = "1,2,4,8",
+    as_json: _Json = False,
+    plot: _PlotFile = None,
+) -> None:
+    """Measure what each component takes: time, FLOP, share of this machine's peak and bandwidth, memory."""
+    from dcae.analysis.live import photo_of
+    from dcae.analysis.parts import measure_parts
+
+    sizes, name = _numbers(batches), preset or model
+    codec, photo = _codec(model, preset), photo_of(width, height)
+    found = measure_parts(codec, photo, name, rounds=rounds, batches=sizes, crop_px=crop_px)
+    typer.echo(json.dumps(found.to_json_dict(), indent=2) if as_json else found.table())
+    if plot:
+        from dcae_widgets.cost_figure import parts_figure
+
+        parts_figure(found).savefig(plot)
+
+
+@bench.command()
+def switches(
+    model: _Model = "small",
+    preset: _Preset = "",
+    width: _Side = 384,
+    height: _Side = 256,
+    rounds: _Rounds = 3,
+    only: Annotated[str, typer.Option(metavar="A,B,...", help="attention, bfloat16, channels-last, compile.")] = "",
+    as_json: _Json = False,
+) -> None:
+    """Measure each optimisation, before and after, in turns and in one thread."""
+    from dcae.analysis.switches import measure_switches
+    from dcae.images import padded_size
+
+    changes = measure_switches(_network(model, preset), *padded_size(height, width), _names(only), rounds)
+    lines = [change.line() for change in changes]
+    typer.echo(json.dumps([asdict(change) for change in changes], indent=2) if as_json else "\n".join(lines))
+
+
+@bench.command()
+def growth(
+    model: _Model = "small",
+    preset: _Preset = "",
+    along: Annotated[str, typer.Option(metavar="A,B,...", help="pixels, batch, widths, ... Default: all.")] = "",
+    max_mpx: Annotated[float, typer.Option(min=0.2, help="Largest picture, megapixels.")] = 0.4,
+    side_px: Annotated[int, typer.Option(min=64, help="Of pictures that do not grow, px, a multiple of 64.")] = 128,
+    rounds: _Rounds = 3,
+    as_json: _Json = False,
+    plot: _PlotFile = None,
+) -> None:
+    """Measure how time and memory grow with pixels, batch, widths, slices, window and threads, each alone."""
+    from dcae.analysis.growth import ALONG, measure_growth
+
+    codec, names = _codec(model, preset), _names(along) or ALONG
+    found = measure_growth(codec, names, max_mpx=max_mpx, side_px=side_px, rounds=rounds)
+    tables = [growth.table() for growth in found]
+    typer.echo(json.dumps([each.to_json_dict() for each in found], indent=2) if as_json else "\n".join(tables))
+    if plot:
+        from dcae_widgets.cost_figure import growth_figure
+
+        growth_figure(found).savefig(plot)
 
 
 @bench.command("train")
@@ -83,6 +173,30 @@ def ablations(
         typer.echo(name, err=True)
         run_recipe(config)
     typer.echo(worths_table(worths(configs)))
+
+
+def _network(model: str, preset: str) -> "DCAE":
+    """Weights by name or file, or random ones."""
+    from dcae.analysis.parts import untrained
+    from dcae.checkpoint import load
+
+    return untrained(preset) if preset else load(model)
+
+
+def _codec(model: str, preset: str) -> "Codec":
+    from dcae.codec.codec import Codec
+
+    return Codec(_network(model, preset))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    if not all(name.isdecimal() and int(name) for name in _names(text)):
+        raise ValueError(f"batches are {text!r}; must be numbers from 1, with commas between them")
+    return [int(name) for name in _names(text)]
 
 
 def _sentence(result: "LiveLatency") -> str:

@@ -45,6 +45,60 @@ def test_what_is_no_size_is_refused(run: Run):
     assert "Invalid value for '--width'" in result.stderr
 
 
+@pytest.fixture
+def small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcae.analysis.roofline.PRODUCT_SIDE", 64)
+    monkeypatch.setattr("dcae.analysis.roofline.COPY_BYTES", 1 << 16)
+
+
+@pytest.mark.usefixtures("small_machine")
+def test_parts_are_a_table_and_a_plot_or_json(run: Run, weights: Path, tmp_path: Path):
+    command = ("bench", "parts", "--width", 64, "--height", 64, "--rounds", 1)
+    result = run(*command, "--model", weights, "--batches", "1,2", "--crop-px", 64, "--plot", tmp_path / "parts.svg")
+    assert result.exit_code == 0, result.stderr
+    rows = result.stdout.splitlines()
+    assert rows[0].startswith("component")
+    assert [row[:18] for row in rows[-2:]] == ["a training step, 1", "a training step, 2"]
+    assert "<svg" in (tmp_path / "parts.svg").read_text()
+    fields = json.loads(run(*command, "--preset", "tiny", "--batches", "", "--json").stdout)
+    assert sum(part["share"] for part in fields["components"]) == pytest.approx(1)
+    assert (fields["network"], fields["training_bytes"]) == ("tiny", {})
+
+
+def test_switches_are_lines_or_json(run: Run, weights: Path):
+    command = ("bench", "switches", "--model", weights, "--width", 60, "--height", 64, "--rounds", 1)
+    result = run(*command, "--only", "attention,channels-last")
+    assert result.exit_code == 0, result.stderr
+    assert re.fullmatch(r"attention: .*times as fast\nchannels-last: .*times as fast\n", result.stdout)
+    (change,) = json.loads(run(*command, "--only", "bfloat16", "--json").stdout)
+    assert (change["name"], change["before"]) == ("bfloat16", "g_a and g_s in float32")
+
+
+def test_growth_is_a_table_and_a_plot_or_json(run: Run, weights: Path, tmp_path: Path):
+    command = ("bench", "growth", "--model", weights, "--along", "slices", "--side-px", 64, "--rounds", 1)
+    result = run(*command, "--plot", tmp_path / "growth.png")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("slices, slices\n")
+    assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
+    (growth,) = json.loads(run(*command, "--json").stdout)
+    assert {"sizes", "seconds", "peak_bytes", "slope_seconds", "slope_bytes_error"} < set(growth)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("parts", "--batches", "1,x"), "batches are '1,x'; must be numbers from 1"),
+        (("parts", "--preset", "huge"), "there is no preset 'huge'"),
+        (("parts", "--plot", "parts.txt"), "must end in .svg, .png or .pdf"),
+        (("growth", "--plot", "nowhere/growth.svg"), "there is no folder nowhere"),
+    ],
+)
+def test_what_cannot_be_measured_or_drawn_is_refused(run: Run, arguments: tuple[str, ...], said: str):
+    result = run("bench", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_what_the_trainer_adds_is_a_ratio_of_two_paces(run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("dcae.training.pace.ROUNDS", 1)
     result = run("bench", "train", "--preset", "tiny", "--steps", 1)
