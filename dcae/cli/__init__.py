@@ -15,6 +15,7 @@ from dcae.cli.evaluation import evaluate_folder
 from dcae.cli.ladder import climb
 from dcae.cli.lessons import LabCommand, lab
 from dcae.cli.one_line_errors import OneLineErrors
+from dcae.cli.page import page
 from dcae.cli.training import export, train
 
 app = typer.Typer(cls=OneLineErrors, add_completion=False, pretty_exceptions_enable=False)
@@ -31,6 +32,7 @@ app.command()(decode)
 app.command()(info)
 app.command("eval")(evaluate_folder)
 app.command()(compare)
+app.command()(page)
 app.command("ladder")(climb)
 app.command()(train)
 app.command()(export)

@@ -1,0 +1,70 @@
+"""`dcae page`: its numbers are those of the files that the codec writes, and bad input writes nothing."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from typer.testing import Result
+
+from dcae.analysis.baselines import baseline
+from dcae.analysis.page_record import page_codings, page_curve, page_lmbdas
+from dcae.codec.codec import Codec
+from dcae.codec.file_info import file_info
+from dcae.rd import psnr_db
+
+Run = Callable[..., Result]
+
+
+def test_each_row_is_of_the_file_that_the_codec_writes(
+    run: Run, photo: Path, weights: Path, codec: Codec, image: NDArray[np.uint8], tmp_path: Path
+):
+    out = tmp_path / "page.html"
+    result = run("page", photo, "-o", out, "--model", weights)
+    assert result.exit_code == 0, result.output
+    html = out.read_text("utf-8")
+    assert f"{len(html.encode())} bytes, 12 pictures of 61 x 45 px" in result.output
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr data-index.*?</tr>", html)]
+    lmbdas = page_lmbdas(codec.qualities)
+    assert len(rows) == len(lmbdas) == 12
+    for index in (0, 5, 11):
+        data = codec.encode(image, lmbdas[index])
+        assert int(rows[index][1].replace(",", "")) == len(data)
+        assert rows[index][3] == f"{psnr_db(image, codec.decode(data)):.2f}"
+    assert weights.stem in html
+    assert str(tmp_path) not in html
+
+
+def test_pictures_and_parts_are_the_files(codec: Codec, image: NDArray[np.uint8]):
+    (coding,) = page_codings(codec, image, [0.02])
+    data = codec.encode(image, 0.02)
+    np.testing.assert_array_equal(coding.picture, codec.decode(data))
+    assert coding.rate_map.file == file_info(data)
+    assert coding.ms_ssim is None
+
+
+def test_another_codecs_points_are_of_its_files(image: NDArray[np.uint8]):
+    jpeg = baseline("jpeg")
+    curve = page_curve(jpeg, image)
+    data = jpeg.encode(image, 50)
+    assert (8 * len(data) / (61 * 45), psnr_db(image, jpeg.decode(data))) in curve.points
+    assert len(curve.points) == len(jpeg.curve)
+
+
+@pytest.mark.parametrize(
+    ("crop", "words"),
+    [
+        ("1,2,3", "--crop is '1,2,3'; must be X,Y,W,H"),
+        ("0,0,62,45", "must lie in the picture of 61 x 45 px"),
+        ("0,0,0,5", "must lie in the picture"),
+    ],
+)
+def test_a_bad_crop_is_one_line_and_writes_nothing(
+    run: Run, photo: Path, weights: Path, tmp_path: Path, crop: str, words: str
+):
+    result = run("page", photo, "-o", tmp_path / "page.html", "--model", weights, "--crop", crop)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert not (tmp_path / "page.html").exists()

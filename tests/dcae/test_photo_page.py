@@ -1,0 +1,36 @@
+"""A page's record has codings, all of the photo's size."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dcae.photo_page import PageCoding, PhotoPage
+from dcae.results import FileInfo
+from dcae.traces import RateMap
+
+FILE = FileInfo(
+    width=16, height=16, lmbda=0.01, model="x", header_bytes=8, z_bytes=8, slice_bytes=(16,), other_bytes=0,
+    total_bytes=32, bpp=1.0,
+)  # fmt: skip
+CODING = PageCoding(
+    picture=np.zeros((16, 16, 3), np.uint8),
+    rate_map=RateMap(bits=np.zeros((2, 4, 4)), file=FILE, height=16, width=16),
+    winners=None,
+    psnr_db=30.0,
+    ms_ssim=None,
+)
+PAGE = PhotoPage(
+    title="x", image=np.zeros((16, 16, 3), np.uint8), part=None, source_size=(16, 16), codings=[CODING], curves=[],
+    made=[],
+)  # fmt: skip
+
+
+def test_a_page_needs_codings():
+    with pytest.raises(ValueError, match="at least one coding"):
+        replace(PAGE, codings=[])
+
+
+def test_codings_are_of_the_photos_size():
+    with pytest.raises(ValueError, match="another size than the photo"):
+        replace(PAGE, image=np.zeros((16, 17, 3), np.uint8))
