@@ -8,7 +8,7 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: lab test check notebooks lock
+.PHONY: lab test check notebooks fuzz lock
 .DELETE_ON_ERROR:
 
 lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
@@ -30,6 +30,9 @@ notebooks: $(READY) ## run all notebooks again, in place, with their outputs; of
 	$(BIN)/python -c 'import sys, nbformat as n; [(lambda book: ([c.update(outputs=[]) for c in book.cells \
 	    if "widget" in c.metadata.get("tags", [])], n.write(book, path)))(n.read(path, 4)) for path in sys.argv[1:]]' notebooks/*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys metadata.language_info.version notebooks/*.ipynb
+
+fuzz: $(READY) ## 100,000 hostile files, pictures, weights and texts, an hour or two; ARGS="--count 1000 --seed 7"
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/run.py --workers $$(nproc) $(ARGS)
 
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
 	cp $(LOCK) $(VENV)/lock

@@ -215,7 +215,7 @@ class TrainingConfig:
         """
         try:
             values = {**tomllib.loads(path.read_text(encoding="utf-8")), **(changes or {})}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # also of bytes that are no text, and of lists in lists in lists
             raise ValueError(f"{path} is no TOML file: {error}") from error
         names = {name.name for name in fields(cls)}
         if unknown := sorted(set(values) - names):

@@ -56,7 +56,7 @@ def test_line_without_an_end_is_not_spoiled(tmp_path: Path):
     assert read_votes(path) == [vote, vote]
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "3", '{"photo": "flower"}'])
+@pytest.mark.parametrize("line", ["{", "[]", "3", '{"photo": "flower"}', "9" * 5000, "[" * 99_999])
 def test_other_lines_are_refused_by_their_number(tmp_path: Path, line: str):
     path = tmp_path / "votes.jsonl"
     add_vote(path, vote_on("flower", OURS, WEBP, "first", "first", now))
@@ -71,6 +71,12 @@ def test_vote_for_something_else_is_refused(tmp_path: Path):
     path.write_text(path.read_text().replace('"vote": "first"', '"vote": "third"'))
     with pytest.raises(ValueError, match="line 1 is no vote"):
         read_votes(path)
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path):
+    (tmp_path / "votes.jsonl").write_bytes(b"\xff\n")
+    with pytest.raises(ValueError, match=r"votes\.jsonl is no file of votes: 'utf-8' codec can't decode"):
+        read_votes(tmp_path / "votes.jsonl")
 
 
 def test_folder_in_the_files_place_is_refused(tmp_path: Path):

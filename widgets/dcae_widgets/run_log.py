@@ -129,7 +129,7 @@ class RunLog:
                     self.end = ""
                 case "end":
                     self.end = str(record["reason"])
-        except (ValueError, TypeError, KeyError):  # a line of another program, or of a disk that was full
+        except (ValueError, TypeError, KeyError, RecursionError):  # of another program, or of a disk that was full
             self.unreadable += 1
 
 

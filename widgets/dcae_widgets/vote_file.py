@@ -67,13 +67,16 @@ def read_votes(path: str | os.PathLike[str]) -> list[Vote]:
     """All votes of a file, the oldest first; none if there is no such file.
 
     Raises:
-        ValueError: a line is no vote; the message says which.
+        ValueError: it is no text, or a line is no vote; the message says which.
         OSError: the file cannot be read.
     """
     path = Path(path)
     if not path.exists():
         return []
-    lines = path.read_text("utf-8").splitlines()
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no file of votes: {error}") from error
     return [_vote(line, f"{path}, line {k}") for k, line in enumerate(lines, 1) if line]
 
 
@@ -97,7 +100,7 @@ def add_vote(path: str | os.PathLike[str], vote: Vote) -> None:
 def _vote(line: str, where: str) -> Vote:
     try:
         record = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{where} is no vote: {error}") from error
     names = {field.name for field in fields(Vote)}
     if not isinstance(record, dict) or set(record) != names or record["vote"] not in PREFERRED:

@@ -18,6 +18,7 @@ def test_file_and_changes_make_a_run(tmp_path: Path):
     ("text", "message"),
     [
         ("photos = [", "is no TOML file"),
+        ("photos = " + "[" * 9_999, "is no TOML file"),
         ('out = "x"', r"lacks \['photos'\]"),
         ('photos = ["a"]\nout = "x"\nlearning = 1', r"unknown names \['learning'\]"),
         ('photos = ["a"]\nout = "x"\npreset = "huge"', "preset is 'huge'; legal: paper, small, tiny"),

@@ -1,39 +1,37 @@
-"""Hostile files by the thousand, their checksum right: `python fuzz_files.py WEIGHTS COUNT [SEED]` prints their fates.
-
-Each is refused with BitstreamError in one line, or decoded to a picture of exactly the size that its header states.
-Anything else ends the process: another exception, a signal, 5 s of processor time for one file, a gigabyte of memory.
-"""
+"""Hostile files of the codec: from honest ones, with checksums that are right or wrong."""
 
 import random
-import re
-import signal
-import sys
-import time
 import zlib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
+from mutants import changed, refusal
 
-from dcae.checkpoint import load
 from dcae.codec.bitstream import pack, unpack
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import encode_symbols
+from dcae.codec.file_info import file_info
 from dcae.codec.sections import BitstreamError, Section, SectionType
 from dcae.codec.tiled_session import TiledSession
+from dcae.config import PRESETS
+from dcae.model.dcae import DCAE
 
-SECONDS, BYTES = 5, 1 << 30
 SIZES = [(1, 1), (24, 40), (64, 64), (70, 100)]
 
 
-class Fuzzer:
-    """Files that someone who means harm could make, from honest ones."""
+class Files:
+    """Files that someone who means harm could make, from honest ones: decoded, and asked what they are.
 
-    def __init__(self, codec: Codec, seed: int) -> None:
-        self.codec, self.random, self.numpy = codec, random.Random(seed), np.random.default_rng(seed)
+    Half of them have a right checksum, so that they reach the coder.
+    """
+
+    def __init__(self, seed: int) -> None:
+        model = DCAE(PRESETS["tiny"])
+        model.update()
+        self.codec = codec = Codec(model)
+        self.random, self.numpy = random.Random(seed), np.random.default_rng(seed)
         codec.latent_coder.margin = 1e-3  # so that honest files have level flags
         images = [self.numpy.integers(0, 256, (*size, 3), dtype=np.uint8) for size in SIZES]
         self.honest = [codec.encode(image, lmbda) for image in images for lmbda in (0.002, 0.05)]
@@ -45,10 +43,25 @@ class Fuzzer:
             self.tiles_changed, self.tiles_changed,
         ]  # fmt: skip
 
-    def harmed(self) -> tuple[str, bytes]:
-        """How a file was made, and the file."""
+    def mutant(self, seed: int) -> bytes:
+        """A file of this seed's own."""
+        self.random, self.numpy = random.Random(seed), np.random.default_rng(seed)
+        honest = self.random.choice([*self.honest, *self.tiled])
+        if self.random.random() < 0.5:
+            return changed(honest, self.random)
         way = self.random.choice(self.ways)
-        return way.__name__, way(self.random.choice(self.honest))
+        return way(self.random.choice(self.honest))
+
+    def fate(self, data: bytes) -> str:
+        """What becomes of a file: refused in one line, or a picture of the stated size."""
+        try:
+            info = file_info(data)
+            picture = self.codec.decode(data)
+        except BitstreamError as error:
+            return refusal(error)
+        if picture.shape != (info.height, info.width, 3) or picture.dtype != np.uint8:
+            raise AssertionError(f"{picture.dtype} {picture.shape} for a file of {info}")
+        return "decoded"
 
     def tiles_changed(self, _: bytes) -> bytes:
         """A file of tiles: bytes changed, tiles exchanged, left out or harmed one by one."""
@@ -71,18 +84,9 @@ class Fuzzer:
             return data
 
     def bytes_changed(self, data: bytes) -> bytes:
-        """Flipped, inserted and removed bytes anywhere, and a right checksum behind them."""
-        body = bytearray(data[:-4])
-        for _ in range(self.random.randrange(1, 5)):
-            place = self.random.randrange(13, len(body)) if self.random.random() < 0.9 else self.random.randrange(13)
-            kind = self.random.random()
-            if kind < 0.7:
-                body[place] ^= 1 << self.random.randrange(8)
-            elif kind < 0.85:
-                body[place:place] = self.random.randbytes(self.random.randrange(1, 5))
-            else:
-                del body[place : place + self.random.randrange(1, 5)]
-        return bytes(body) + zlib.crc32(body).to_bytes(4, "little")
+        """Changed anywhere but in the first bytes, and a right checksum behind them."""
+        body = data[:13] + changed(data[13:-4], self.random)
+        return body + zlib.crc32(body).to_bytes(4, "little")
 
     def size_changed(self, data: bytes) -> bytes:
         """Another width and height: near ones, exchanged ones, huge ones."""
@@ -157,55 +161,3 @@ class Fuzzer:
             for shape in ((1, config.M, 4 * rows, 4 * columns), (1, config.N, rows, columns))
         )
         return pack(header, self.codec.latent_coder.encode(y, z).sections[: self.random.randrange(2, 8)])
-
-
-def fate(codec: Codec, data: bytes) -> str:
-    """What becomes of a file."""
-    try:
-        picture = codec.decode(data)
-    except BitstreamError as error:
-        if "\n" in str(error):
-            raise RuntimeError(f"more than one line: {error}") from error
-        return "refused: " + re.sub(r"-?\b[\d.]+(e[+-]\d+)?\b|0x\w\w|b'.*?'|\b[0-9a-f]{8,16}\b", "#", str(error))
-    header = unpack(data)[0]
-    if picture.shape != (header.height, header.width, 3) or picture.dtype != np.uint8:
-        raise RuntimeError(f"{picture.dtype} {picture.shape} for a file of {header}")
-    return "decoded"
-
-
-def limit() -> None:
-    """From now on the process ends if one file takes too long or too much memory (the latter on Linux)."""
-
-    def too_long(*_: object) -> None:
-        raise RuntimeError(f"{SECONDS} s of processor time for one file")
-
-    signal.signal(signal.SIGPROF, too_long)
-    if sys.platform.startswith("linux"):
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + BYTES, resource.RLIM_INFINITY))
-
-
-def main(codec: Codec, count: int, seed: int) -> None:
-    """Tries `count` files and prints how often what became of them, and the slowest."""
-    torch.set_num_threads(1)  # threads that wait for each other on a busy machine would count as processor time
-    fuzzer, fates, slowest = Fuzzer(codec, seed), Counter(), (0.0, "")
-    limit()
-    for nth in range(count):
-        way, data = fuzzer.harmed()
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        began = time.process_time()
-        try:
-            fates[fate(codec, data)] += 1
-        except Exception as error:
-            raise RuntimeError(f"file {nth} of seed {seed}, {way}: {data[:60].hex()} ({len(data)} bytes)") from error
-        slowest = max(slowest, (time.process_time() - began, f"{way} {data[:30].hex()} ({len(data)} bytes)"))
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    for what, times in fates.most_common():
-        print(times, what)
-    print("slowest", *slowest)
-
-
-if __name__ == "__main__":
-    main(Codec(load(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0)
