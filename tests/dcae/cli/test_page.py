@@ -1,6 +1,7 @@
 """`dcae page`: its numbers are those of the files that the codec writes, and bad input writes nothing."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dcae.analysis.baselines import baseline
 from dcae.analysis.page_record import page_codings, page_curve, page_lmbdas
 from dcae.codec.codec import Codec
 from dcae.codec.file_info import file_info
+from dcae.images import save_png
 from dcae.rd import psnr_db
 
 Run = Callable[..., Result]
@@ -68,3 +70,34 @@ def test_a_bad_crop_is_one_line_and_writes_nothing(
     assert result.exit_code == 2
     assert words in result.stderr
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_side_over_1024_px_is_refused(run: Run, weights: Path, tmp_path: Path):
+    save_png(tmp_path / "wide.png", np.zeros((8, 1100, 3), np.uint8))
+    result = run("page", tmp_path / "wide.png", "-o", tmp_path, "--model", weights, "--crop", "0,0,1025,8")
+    assert result.exit_code == 2
+    assert "--crop is 1025 x 8 px; sides must be at most 1024 px" in result.stderr
+
+
+def test_a_folder_of_weights_is_refused(run: Run, photo: Path, fixed_weights: Path, tmp_path: Path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    shutil.copy(fixed_weights, folder / "0.01.safetensors")
+    result = run("page", photo, "-o", tmp_path, "--model", folder)
+    assert result.exit_code == 2
+    assert "is no single model; a page shows one model's codings" in result.stderr
+
+
+def test_a_crop_says_so_and_weights_of_one_lambda_make_one_picture(
+    run: Run, photo: Path, fixed_weights: Path, tmp_path: Path
+):
+    named = photo.rename(tmp_path / "a<b>&.png")
+    result = run(
+        "page", named, "-o", tmp_path, "--model", fixed_weights, "--crop", "8,4,40,32", "--title", "Me & <you>"
+    )
+    assert result.exit_code == 0, result.output
+    html = (tmp_path / "a<b>&.html").read_text("utf-8")
+    assert "A part of 40 × 32 px of a photo of 61 × 45 px, from column 8 and row 4 on" in html
+    assert "<title>Me &amp; &lt;you&gt; · DCAE</title>" in html
+    assert html.count("<tr data-index") == 1
+    assert "a<b>" not in html
