@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, Route, expect
 
 from dcae_widgets.page import page_html
@@ -11,6 +12,17 @@ from ..dcae_widgets.photo_pages import made_up_page
 SHOWN = """() => { const canvas = document.querySelector("#viewer canvas");
     return Array.from(canvas.getContext("2d").getImageData(canvas.width * 0.6, canvas.height / 2, 20, 1).data); }"""
 
+DECODED = """async () => {
+    const image = new Image();
+    image.src = JSON.parse(document.getElementById("page-data").textContent).codings[0].picture;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    return Array.from(context.getImageData(0, 0, image.width, image.height).data);
+}"""
+"""The picture of the first lambda as the browser decodes it: R G B A."""
+
 
 def test_a_page_works_from_disk_without_a_network(browser: Browser, tmp_path: Path):
     record = made_up_page()
@@ -18,6 +30,8 @@ def test_a_page_works_from_disk_without_a_network(browser: Browser, tmp_path: Pa
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     asked: list[str] = []
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     errors: list[str] = []
 
     def refuse(route: Route) -> None:
@@ -48,6 +62,9 @@ def test_a_page_works_from_disk_without_a_network(browser: Browser, tmp_path: Pa
     divider = page.get_by_role("slider", name="Divider")
     divider.press("End")
     expect(divider).to_have_attribute("aria-valuenow", "100")
+    drawn = np.array(page.evaluate(DECODED), np.uint8).reshape(64, 96, 4)[:, :, :3]
+    np.testing.assert_array_equal(drawn, record.codings[0].picture)
     assert not errors
     assert not asked
+    assert [url for url in requests if not url.startswith("data:")] == [(tmp_path / "page.html").as_uri()]
     context.close()

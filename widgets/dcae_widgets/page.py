@@ -96,7 +96,7 @@ def _filled(page: PhotoPage, codings: list[dict[str, Any]], stored: list[StoredP
 <section><h2>All numbers</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="All numbers">{_table(page, pictures)}</div>
 <p class="note">Bytes are of the whole file; shares are of them; "other" is its header and checksums.
-PSNR is over R, G and B of 8-bit pictures.
+PSNR is over R, G and B of 8-bit pictures. MS-SSIM needs sides of 161 px or more.
 {_storage(original, pictures)}</p></section>
 <section><h2>How this was made</h2><dl>{_made(page)}</dl></section>
 </main>
