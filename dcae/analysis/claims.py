@@ -93,6 +93,16 @@ def speedup_claim(claim: str, claimed: Interval, seconds: Mapping[str, tuple[flo
     return Claim(claim=claim, measured=measured, source=source, verdict=verdict)
 
 
+def growth_claim(claim: str, claimed: Interval, power: float, source: str) -> Claim:
+    """With which power of a size something grows.
+
+    >>> growth_claim("quadratic", (1.8, 2.2), 1.04, "timed").measured
+    'grows with the power 1.04'
+    """
+    measured = f"grows with the power {power:.2f}"
+    return Claim(claim=claim, measured=measured, source=source, verdict=_verdict([_within(power, claimed)]))
+
+
 def psnr_claim(
     claim: str, claimed_db: Interval, at_bpp: float, bpp: Sequence[float], psnr_db: Sequence[float], source: str
 ) -> Claim:

@@ -3,7 +3,7 @@
 import pytest
 
 from dcae.costs import ComponentCost, Growth, Machine, PartsCost
-from dcae_widgets.cost_figure import growth_figure, parts_figure
+from dcae_widgets.cost_figure import growth_figure, parts_figure, printed
 
 
 def test_bars_are_milliseconds_and_points_stand_under_the_roofline():
@@ -19,9 +19,9 @@ def test_bars_are_milliseconds_and_points_stand_under_the_roofline():
     times, roofline = parts_figure(parts).axes
     assert [bar.get_width() for bar in times.patches] == pytest.approx([300, 100])  # pyright: ignore
     assert [text.get_text() for text in times.texts] == [" 75%", " 25%"]
-    (point,) = [line for line in roofline.lines if line.get_label() == "a"]
+    (point,) = [line for line in roofline.lines if line.get_gid() == "a"]
     assert (list(point.get_xdata()), list(point.get_ydata())) == ([6], pytest.approx([200e-9]))  # pyright: ignore
-    assert not [line for line in roofline.lines if line.get_label() == "b"]
+    assert not [line for line in roofline.lines if line.get_gid() == "b"]
 
 
 def test_a_growth_has_its_points_and_its_powers():
@@ -32,3 +32,10 @@ def test_a_growth_has_its_points_and_its_powers():
     ]  # fmt: skip
     assert list(first.lines[0].get_ydata()) == pytest.approx([100, 200, 400])  # pyright: ignore
     assert [axes.get_visible() for axes in others] == [True] * 3 + [False] * 2
+
+
+def test_a_printed_figure_is_a_png_with_words():
+    growth = Growth(along="batch", unit="images", sizes=(1, 2), seconds=(0.1, 0.2), peak_bytes=(10, 40))
+    image = printed(growth_figure([growth]), "cost over the batch")
+    assert image.data.startswith(b"\x89PNG")  # pyright: ignore
+    assert image.alt == "cost over the batch"

@@ -3,14 +3,16 @@
 Knows records and matplotlib. Does not know widgets, nor how anything was measured.
 """
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from dcae.costs import ComponentCost, Growth, PartsCost, fitted_slope
+from dcae.costs import Growth, PartsCost, fitted_slope
 from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish
 
 _COLUMNS = 3
@@ -48,6 +50,18 @@ def growth_figure(growths: Sequence[Growth]) -> Figure:
     return figure
 
 
+def printed(figure: Figure, alt: str) -> Image:
+    """A figure as a PNG in a notebook's output.
+
+    Args:
+        figure: of this module.
+        alt: what is seen, in words.
+    """
+    data = io.BytesIO()
+    figure.savefig(data, format="png")
+    return Image(data.getvalue(), alt=alt)
+
+
 def _draw_times(axes: Axes, parts: PartsCost) -> None:
     names = [part.name for part in parts.components]
     milliseconds = [1e3 * part.seconds for part in parts.components]
@@ -72,14 +86,10 @@ def _draw_roofline(axes: Axes, parts: PartsCost) -> None:
             x, np.minimum(peak, machine.bandwidth * x) / 1e9, style, color=INK, linewidth=1, label=f"roof, {name}"
         )
     for part, colour in counted:
-        _draw_point(axes, part, colour)
+        axes.plot([part.intensity], [part.flop / part.seconds / 1e9], "o", color=colour, gid=part.name)
     axes.set(xscale="log", yscale="log")
-    finish(axes, f"Roofline, {machine.threads} threads", "FLOP per byte moved", "GFLOP/s")
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
-
-
-def _draw_point(axes: Axes, part: ComponentCost, colour: str) -> None:
-    axes.plot([part.intensity], [part.flop / part.seconds / 1e9], "o", color=colour, label=part.name)
+    threads = "1 thread" if machine.threads == 1 else f"{machine.threads} threads"
+    finish(axes, f"Roofline, {threads}; colours as on the left", "FLOP per byte moved", "GFLOP/s")
 
 
 def _draw_growth(axes: Axes, growth: Growth) -> None:

@@ -12,6 +12,7 @@ from dcae.analysis.claims import (
     balance_claim,
     claims_table,
     compression_claim,
+    growth_claim,
     psnr_claim,
     scales_claim,
     share_claim,
@@ -34,6 +35,11 @@ def test_a_claim_that_can_be_read_in_two_ways_depends_on_which():
     found = speedup_claim("", (2, 3), {"alone": (0.5, 0.2), "in all": (1.0, 0.9)}, "")
     assert (found.verdict, found.measured) == ("depends", "alone 2.50 times as fast, in all 1.11")
     assert speedup_claim("", (2, 3), {"alone": (0.2, 0.5)}, "").verdict == "does not hold"
+
+
+def test_a_power_is_within_what_is_said_or_not():
+    assert growth_claim("linear", (0.8, 1.2), 1.1, "").verdict == "holds"
+    assert growth_claim("quadratic", (1.8, 2.2), 1.1, "").verdict == "does not hold"
 
 
 def test_psnr_is_read_off_the_curve_in_log_rate():
