@@ -18,6 +18,10 @@ MIN_BD_POINTS = 4
 _LUMA_THOUSANDTHS = (299, 587, 114)
 
 
+_AT_A_TIME = 2**20
+"""Values that are compared at a time: a large image's would take eight times its memory."""
+
+
 def psnr_db(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     """Return the peak signal-to-noise ratio of two 8-bit images: 10 log10(255² / MSE), over all pixels and channels.
 
@@ -39,8 +43,12 @@ def psnr_db(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
         raise ValueError(f"images are {a.dtype} and {b.dtype}; both must be uint8")
     if a.shape != b.shape or a.size == 0:
         raise ValueError(f"images have shapes {a.shape} and {b.shape}; must be the same, and not empty")
-    difference = np.subtract(a, b, dtype=np.int32).ravel()
-    squared_error = int(np.sum(difference * difference, dtype=np.int64))  # exact, whatever the image's size
+    a, b = a.ravel(), b.ravel()
+    squared_error = 0  # exact, whatever the image's size
+    for start in range(0, a.size, _AT_A_TIME):
+        piece = slice(start, start + _AT_A_TIME)
+        difference = np.subtract(a[piece], b[piece], dtype=np.int32)
+        squared_error += int(np.sum(difference * difference, dtype=np.int64))
     return float("inf") if squared_error == 0 else float(10 * np.log10(255**2 * a.size / squared_error))
 
 

@@ -72,8 +72,8 @@ def encode(
         typer.Option(
             min=0,
             metavar="PX",
-            help=f"Code pictures larger than a tile in tiles of PX x PX px, which decode alone; 0: never. Default: "
-            f"{TILE_PX}, for pictures of more than {UNTILED_PX} px.",
+            help=f"Code pictures larger than a tile in tiles of PX x PX px, which decode alone: a multiple of 64 from "
+            f"256, or 0 for none. Default: {TILE_PX} (more for networks that look far), of more than {UNTILED_PX} px.",
         ),
     ] = None,
     max_pixels: _MaxPixels = MAX_PIXELS,
@@ -83,8 +83,8 @@ def encode(
     Read are PNG, JPEG, WEBP, AVIF, GIF, TIFF, BMP, PPM and JPEG2000, with
     sides of 1 to 65535 px and up to 128000000 pixels (--max-pixels).
     Transparent parts are composited over white.
-    Memory: about 300 MB a megapixel with `small`, and never more than for
-    6 megapixels and the picture itself, since large ones are cut into tiles.
+    Memory: about 300 MB a megapixel with `small`; pictures that are cut
+    into tiles take less than 2 GB up to 100 megapixels.
 
     A target (--bytes, --bpp, --psnr, --ms-ssim) takes up to 8 trials. Files
     are never above the target size, and within 1 % under it if the weights
@@ -107,7 +107,7 @@ def encode(
                 reached = target.encode(codec, image)
                 data, gained = reached.data, f"; {target.in_words(reached)}"
             elif refine is None:
-                with _tiles_bar() as report:
+                with _parts_bar() as report:
                     data, gained = codec.encode(image, quality, report), ""
             else:
                 refined = _refined(codec, image, quality, trade_off, refine)
@@ -163,7 +163,7 @@ def decode(
             data = source.read_bytes()
             data = data if slices is None else _first_slices(data, slices)
             codec = codec_of(model or _shipped_weights(data))
-            with _tiles_bar() as report:
+            with _parts_bar() as report:
                 image = codec.decode(data, fill=fill, region=part, report=report)
             save_png(targets[source], image)
             typer.echo(f"{source} -> {targets[source]}: {image.shape[1]} x {image.shape[0]} px")
@@ -193,14 +193,14 @@ def _part(region: str) -> Part:
 
 
 @contextmanager
-def _tiles_bar() -> Iterator[Report]:
-    """A progress bar on a terminal's stderr for what is done in several tiles."""
+def _parts_bar() -> Iterator[Report]:
+    """A progress bar on a terminal's stderr for what is done in several parts."""
     from tqdm import tqdm
 
-    with tqdm(unit="tile", disable=None, leave=False) as bar:
+    with tqdm(unit="part", disable=None, leave=False) as bar:
 
-        def show(done: int, tiles: int) -> None:
-            bar.total = tiles
+        def show(done: int, parts: int) -> None:
+            bar.total = parts
             bar.update(done - bar.n)
 
         yield show

@@ -154,14 +154,14 @@ def layout(data: bytes) -> Layout:
         BitstreamError: As `unpack`.
     """
     sections = unpack(data)[1]
-    _, tiles = tiles_of(sections)
+    tile_px, tiles = tiles_of(sections)
     z_bytes = sum(len(tile[0].payload) for tile in tiles)
     streams = [
         [len(split_slice(section)[1]) for section in tile if section.type == SectionType.SLICE] for tile in tiles
     ]
     slice_bytes = tuple(map(sum, zip(*streams, strict=True)))
     others = [section for tile in tiles for section in tile[1:] if section.type != SectionType.SLICE]
-    if len(tiles) > 1 or tiles[0] is not sections:
+    if tile_px is not None:
         others += [section for section in sections if section.type != SectionType.TILE]
     other_bytes = sum(len(section.payload) for section in others)
     header_bytes = len(data) - z_bytes - sum(slice_bytes) - other_bytes

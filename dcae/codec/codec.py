@@ -23,7 +23,7 @@ from dcae.codec.latent_coder import LatentCoder
 from dcae.codec.layer_points import add_points
 from dcae.codec.preview import Preview, fastest_dtype
 from dcae.codec.protocol import Fill, Interval, Report
-from dcae.codec.sections import MIN_TILE_PX, TILE_UNIT_PX, BitstreamError, Section, slices_in, tiles_of
+from dcae.codec.sections import MAX_TILE_PX, MIN_TILE_PX, TILE_UNIT_PX, BitstreamError, Section, slices_in, tiles_of
 from dcae.codec.session import Session
 from dcae.codec.tile_decoder import TileDecoder
 from dcae.codec.tiled_session import TiledSession
@@ -117,7 +117,7 @@ class Codec:
         """
         height, width = self._checked(image).shape[:2]
         if self.tile_px is None:
-            tile_px = _tile_side(self.model) if height * width > UNTILED_PX else 0
+            tile_px = _tile_side(self.model) if _is_large(height, width) else 0
         else:
             tile_px = self.tile_px if max(padded_size(height, width)) > self.tile_px else 0
         return TiledSession(self, image, tile_px) if tile_px else Session(self, image)
@@ -167,7 +167,7 @@ class Codec:
             num_slices: Slices to decode, from 0; None for all.
             fill: What stands for the others, and for those that the file lacks: the model's prediction or zeros.
             region: The part that is wanted; None for all.
-            report: Is told how many of how many tiles are decoded.
+            report: Is told how many of how many pieces of the picture are done.
 
         Raises:
             BitstreamError: if it is no file that this model's `encode` wrote; one line that says why.
@@ -188,11 +188,12 @@ class Codec:
         size, dtype = padded_size(file.header.height, file.header.width), next(self.model.parameters()).dtype
         covering = aligned(wanted, alignment_px(self.model.config), *size)
         halo_px = synthesis_halo_px(self.model.config)
-        num_tiles = len(decoder.tiles_of(covering.grown(halo_px, *size)))
-        large = covering.height * covering.width > UNTILED_PX
-        side_px = HALOS * halo_px if large else max(size)
+        around = covering.grown(halo_px, *size)
+        # As `open` has it: the picture of an image that is coded whole is made whole, as its session makes it.
+        large = _is_large(file.header.height, file.header.width) and _is_large(around.height, around.width)
+        parts = list(pieces(covering, HALOS * halo_px if large else max(size)))
         painted = np.empty((wanted.height, wanted.width, 3), np.uint8)
-        for piece in pieces(covering, side_px):
+        for done, piece in enumerate(parts, start=1):
             seen, shown = piece.grown(halo_px, *size), piece.shared_with(wanted)
             assert shown is not None
             y_hat = decoder.y_hat(seen, dtype)
@@ -200,7 +201,7 @@ class Codec:
             decoder.forget_above(seen.top)
             if large:
                 give_back_freed_memory()
-            report(decoder.decoded, num_tiles)
+            report(done, len(parts))
         return painted
 
     def prefixes(self, data: bytes, fill: Fill = "prediction") -> Iterator[NDArray[np.uint8]]:
@@ -287,10 +288,16 @@ def _checked_tile(tile_px: int | None, alignment: int) -> int | None:
     return tile_px
 
 
+def _is_large(height: int, width: int) -> bool:
+    """Whether a picture, or a part of one, is too large to be made in one piece."""
+    return height * width > UNTILED_PX
+
+
 def _tile_side(model: DCAE) -> int:
-    """The side of a tile that nobody has asked for, px: it ends where windows do."""
+    """The side of a tile that nobody has asked for, px: it ends where windows do. 0 if no tile is so large."""
     least, alignment = max(TILE_PX, HALOS * analysis_halo_px(model.config)), alignment_px(model.config)
-    return -(-least // alignment) * alignment
+    side_px = -(-least // alignment) * alignment
+    return side_px if side_px <= MAX_TILE_PX else 0
 
 
 def _checked_region(region: Part | None, header: Header) -> Part:

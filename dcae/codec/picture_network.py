@@ -29,8 +29,8 @@ def picture_network(model: DCAE, *, float32: bool = False) -> DCAE:
     if float32 or model.config.picture_dtype == "float32":
         return model
     like = next(model.parameters())
-    on_gpu = like.device.type == "cuda" and like.dtype == torch.float32
-    return in_bfloat16(model) if on_gpu or fastest_dtype(model) == torch.bfloat16 else model
+    is_fast = like.device.type == "cuda" or fastest_dtype(model) == torch.bfloat16
+    return in_bfloat16(model) if like.dtype == torch.float32 and is_fast else model
 
 
 def in_bfloat16(model: DCAE) -> DCAE:

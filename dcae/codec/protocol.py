@@ -19,7 +19,7 @@ ENCODER_ERRORS = (ValueError, OSError, RuntimeError, MemoryError, ImportError, S
 Fill = Literal["prediction", "zeros"]
 """What stands for slices of y_hat that a decoder does not have: the model's own prediction, or zeros."""
 Report = Callable[[int, int], object]
-"""Is told how many of how many tiles of a picture are done."""
+"""Is told how many of how many parts of a picture are done."""
 
 
 class Interval(NamedTuple):

@@ -12,8 +12,10 @@ from enum import IntEnum
 from itertools import islice
 
 MAX_VARINT_BYTES = 5
-# An empty section costs 2 bytes in a file and a hundred in memory: a bound keeps a hostile file from growing.
+# An empty section costs 2 bytes in a file and a hundred in memory: bounds, for a file without tiles and what stands
+# beside or inside of a tile, and for all tiles together, keep a hostile file from growing.
 MAX_SECTIONS = 255
+MAX_TILED_SECTIONS = 65536
 ANCILLARY_BIT = 0x80
 SLICE_CHECKSUM_BYTES = 2
 TILE_UNIT_PX = 64
@@ -179,9 +181,7 @@ def read_sections(body: bytes, position: int = 0) -> Iterator[Section]:
         length, start = read_varint(body, position + 1)
         position = start + length
         if position > len(body):
-            raise BitstreamError(
-                f"section of type 0x{kind:02x} claims {length} bytes; {len(body) - start} are left in the file"
-            )
+            raise BitstreamError(f"section of type 0x{kind:02x} claims {length} bytes; {len(body) - start} are left")
         yield Section(kind, body[start:position])
 
 
@@ -202,7 +202,18 @@ def check_sections(sections: tuple[Section, ...], width: int, height: int) -> No
     for section in sections[1:]:
         if section.type != SectionType.TILE and not section.type & ANCILLARY_BIT:
             raise ValueError(f"section of type 0x{section.type:02x} stands among tiles; it belongs inside of one")
-    present = {_checked_slices(_sections_of(tile.payload)) for tile in tiles}
+    _check_tiles(tiles)
+
+
+def _check_tiles(tiles: Iterable[Section]) -> None:
+    present, inside = set(), 0
+    for tile in tiles:
+        sections = _sections_of(tile.payload)
+        inside += len(sections)
+        if inside > MAX_TILED_SECTIONS:
+            raise ValueError(f"tiles have {inside} sections or more; all together may have {MAX_TILED_SECTIONS}")
+        _check_untiled(sections)
+        present.add(slices_in(sections))
     if len(present) > 1:
         raise ValueError(f"tiles have {min(present)} to {max(present)} slices; all must have equally many")
 
@@ -235,11 +246,6 @@ def _check_untiled(sections: tuple[Section, ...]) -> None:
 def _sections_of(payload: bytes) -> tuple[Section, ...]:
     """The sections of a tile."""
     return tuple(islice(read_sections(payload), MAX_SECTIONS + 1))
-
-
-def _checked_slices(tile: tuple[Section, ...]) -> int:
-    _check_untiled(tile)
-    return slices_in(tile)
 
 
 def _tile_side(section: Section) -> int:

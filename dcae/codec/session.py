@@ -162,9 +162,10 @@ class Session:
 
     def _coded(self, lmbda: float | None) -> CodedLatents:
         """Coded latents at lambda; the last ones are kept, since a file and its picture are often asked for both."""
-        if self._last is None or self._last[0] != lmbda:
-            self._last = (lmbda, self.codec.latent_coder.encode(*self.latents(lmbda)))
-        return self._last[1]
+        last = self._last
+        if last is None or last[0] != lmbda:
+            last = self._last = (lmbda, self.codec.latent_coder.encode(*self.latents(lmbda)))
+        return last[1]
 
     def _file_bytes(self, lmbda: float | None, stream_bits: Iterable[float]) -> float:
         """Size of a file whose streams have so many ideal bits: the container, and what each stream's end costs."""

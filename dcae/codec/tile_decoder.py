@@ -29,9 +29,6 @@ class TileDecoder:
         num_slices: Slices to decode, from 0; None for all.
         fill: What stands for the others.
 
-    Attributes:
-        decoded: How many tiles have been decoded.
-
     Raises:
         BitstreamError: if a tile's streams are too short for it; none is decoded before that is known of all.
     """
@@ -51,7 +48,6 @@ class TileDecoder:
         self.coded = dict(zip(tiles(height, width, tile_px or max(height, width)), coded, strict=True))
         for tile, sections in self.coded.items():
             latent_coder.check_lengths(sections, tile.height, tile.width)
-        self.decoded = 0
         self._kept: dict[Part, Tensor] = {}
 
     def tiles_of(self, part: Part) -> list[Part]:
@@ -84,5 +80,4 @@ class TileDecoder:
             sections = self.coded[tile]
             y_hat = self.latent_coder.decode(sections, tile.height, tile.width, self.num_slices, self.fill)
             self._kept[tile] = y_hat.to(dtype)
-            self.decoded += 1
         return self._kept[tile]

@@ -55,8 +55,8 @@ class TiledSession:
         Raises:
             ValueError: if lambda is not legal.
         """
-        lmbda = float32(lmbda)
-        if self._last is None or self._last[0] != lmbda:
+        lmbda, last = float32(lmbda), self._last
+        if last is None or last[0] != lmbda:
             parts = list(tiles(*padded_size(self.height, self.width), self.tile_px))
             sections = [tiles_section(self.tile_px)]
             for done, part in enumerate(parts, start=1):
@@ -64,8 +64,8 @@ class TiledSession:
                 give_back_freed_memory()
                 if report is not None:
                     report(done, len(parts))
-            self._last = (lmbda, pack(self.codec.header(self.width, self.height, lmbda), sections))
-        return self._last[1]
+            last = self._last = (lmbda, pack(self.codec.header(self.width, self.height, lmbda), sections))
+        return last[1]
 
     def estimate(self, lmbda: float | None = None) -> Estimate:
         """What the file at lambda costs and shows, from the file itself.
@@ -100,7 +100,9 @@ class TiledSession:
             ValueError: always.
         """
         check_refinement(self.width, self.height, steps)
-        raise ValueError(f"an image in tiles of {self.tile_px} px is not refined; open it untiled (tile_px=0)")
+        raise ValueError(
+            f"an image in tiles of {self.tile_px} px is not refined; only one that is coded whole (tiles of 0 px) is"
+        )
 
     def _coded(self, part: Part, lmbda: float | None) -> Section:
         return tile_section(self.codec.latent_coder.encode(*self._latents(part, lmbda)).sections)

@@ -19,8 +19,9 @@ TILE_PX = 1024
 """Side of a tile, unless another is asked for or the network looks far."""
 
 HALOS = 4
-"""Sides of tiles and of pieces of a picture are at least so many times as long as the halo that is computed around them
-and thrown away. It is then 5/4 of a part's area: more if they were shorter, and more memory if they were longer."""
+"""Sides of tiles that nobody has asked for, and of pieces of a picture, are at least so many times as long as the halo
+that is computed around them and thrown away. It is then 5/4 of a square part's area: more if they were shorter, and
+more memory if they were longer."""
 
 UNTILED_PX = 2**22
 """Pictures of at most so many pixels are coded whole."""
@@ -99,9 +100,9 @@ def tiles(height: int, width: int, side_px: int) -> Iterator[Part]:
 
 
 def pieces(part: Part, side_px: int) -> Iterator[Part]:
-    """A part cut along the multiples of `side_px`, row by row."""
-    for top in range(part.top // side_px * side_px, part.bottom, side_px):
-        for left in range(part.left // side_px * side_px, part.right, side_px):
+    """A part cut into squares from its corner on, row by row."""
+    for top in range(part.top, part.bottom, side_px):
+        for left in range(part.left, part.right, side_px):
             piece = Part(top, left, side_px, side_px).shared_with(part)
             assert piece is not None
             yield piece

@@ -13,7 +13,7 @@ from dcae.codec.bitstream import pack, unpack
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import encode_symbols
 from dcae.codec.file_info import file_info
-from dcae.codec.sections import BitstreamError, Section, SectionType
+from dcae.codec.sections import BitstreamError, Section, SectionType, packed, tile_section, tiles_section, varint
 from dcae.codec.tiled_session import TiledSession
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
@@ -40,7 +40,7 @@ class Files:
         self.ways: list[Callable[[bytes], bytes]] = [
             self.bytes_changed, self.bytes_changed, self.size_changed, self.lambda_changed, self.sections_moved,
             self.payload_changed, self.z_of_its_own, self.flags_of_its_own, self.latents_of_no_image,
-            self.tiles_changed, self.tiles_changed,
+            self.tiles_changed, self.tiles_changed, self.crowded,
         ]  # fmt: skip
 
     def mutant(self, seed: int) -> bytes:
@@ -82,6 +82,13 @@ class Files:
             return pack(header, [first, Section(SectionType.TILE, bytes(harmed)), *tiles[1:]])
         except ValueError:
             return data
+
+    def crowded(self, _: bytes) -> bytes:
+        """Many tiles of many sections of nothing, their checksum right, whether or not a file may have so many."""
+        side, inside = self.random.randrange(1, 80), self.random.randrange(1, 254)
+        tile = packed([tile_section([Section(SectionType.Z, b""), *[Section(0x80, b"")] * inside])])
+        body = resized_header(self.tiled[0], 256 * side) + packed([tiles_section(256)]) + tile * side**2
+        return body + zlib.crc32(body).to_bytes(4, "little")
 
     def bytes_changed(self, data: bytes) -> bytes:
         """Changed anywhere but in the first bytes, and a right checksum behind them."""
@@ -161,3 +168,8 @@ class Files:
             for shape in ((1, config.M, 4 * rows, 4 * columns), (1, config.N, rows, columns))
         )
         return pack(header, self.codec.latent_coder.encode(y, z).sections[: self.random.randrange(2, 8)])
+
+
+def resized_header(data: bytes, side_px: int) -> bytes:
+    """The first bytes of a file of tiles, for a picture of another size."""
+    return data[:17] + varint(side_px) * 2

@@ -10,6 +10,7 @@ from torch import nn
 
 from dcae.analysis.rate import rate_map
 from dcae.analysis.trace import Tracer, blocks_of, trace
+from dcae.codec import picture_network
 from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.sections import SectionType, slice_section, split_slice, symbols_checksum
@@ -208,3 +209,13 @@ def test_tracer_keeps_weights_and_g_a_from_one_lambda_to_the_next(codec: Codec, 
 def test_folder_of_weights_is_not_traced():
     with pytest.raises(TypeError, match="runs is no single model"):
         Tracer(lambda name: object())("runs", picture(64, 64), None)
+
+
+def test_attention_is_found_where_pictures_are_made_in_bfloat16(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(picture_network, "fastest_dtype", lambda _: torch.bfloat16)
+    codec = Codec(network(replace(TINY, coding_dtype="float32")))
+    assert codec.transforms.network is not codec.model
+    found = trace(codec, picture(64, 96), 0.02, blocks_of(codec.model))
+    exact = trace(Codec(codec.model, float32=True), picture(64, 96), 0.02, blocks_of(codec.model))
+    assert same(found, exact)
+    assert found.window_attention

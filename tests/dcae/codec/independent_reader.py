@@ -93,6 +93,7 @@ def check_tiles(sections: list[tuple[int, bytes]], width: int, height: int) -> t
     demand(all(kind >= 0x80 for kind in others) and len(others) <= 254, "sections among tiles")
     demand(len(tiles) == math.ceil(width / tile_px) * math.ceil(height / tile_px), "number of tiles")
     known = [check_sections(split_sections(Bytes(tile))) for tile in tiles]
+    demand(sum(len(split_sections(Bytes(tile))) for tile in tiles) <= 65536, "too many sections in tiles")
     demand(len({sum(kind == SLICE for kind, _ in tile) for tile in known}) == 1, "slices of tiles")
     return tile_px, known
 

@@ -9,9 +9,11 @@ import torch
 
 from dcae import checkpoint
 from dcae.checkpoint import save_weights
+from dcae.codec.bitstream import unpack
 from dcae.codec.catalogue import open_codec
 from dcae.codec.codec import Codec
 from dcae.codec.fixed_lmbda import FixedLmbdaCodec
+from dcae.codec.sections import tiles_of
 from dcae.config import PRESETS
 
 FIXED = dataclasses.replace(PRESETS["tiny"], gain_knots=0)
@@ -80,3 +82,12 @@ def test_what_is_nowhere_is_said_to_be_nowhere():
         open_codec("large")
     with pytest.raises(FileNotFoundError, match=r"there is no file .*large\.pth"):
         open_codec("large.pth")
+
+
+@pytest.mark.parametrize("in_folder", [False, True])
+def test_tiles_are_of_the_size_that_is_asked_for(weights, tmp_path, in_folder):
+    path = tmp_path if in_folder else tmp_path / "0.05.safetensors"
+    (tmp_path / "0.05.safetensors").symlink_to(weights)
+    codec = open_codec(path, tile_px=256)
+    data = codec.encode(np.zeros((20, 300, 3), np.uint8), 0.05 if in_folder else None)
+    assert tiles_of(unpack(data)[1])[0] == 256

@@ -13,6 +13,7 @@ from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.fixed_lmbda import KEPT_MODELS, FixedLmbdaCodec, weights_by_lmbda
 from dcae.codec.sections import BitstreamError
+from dcae.codec.tiles import Part
 from dcae.config import PRESETS
 
 FIXED = dataclasses.replace(PRESETS["tiny"], gain_knots=0)
@@ -184,3 +185,11 @@ def test_names_of_every_legal_kind_are_read(tmp_path):
     for name in ("0.0067.pth", "lambda_0.013.safetensors", "dcae_0.05_checkpoint_best.pth.tar", "v2-.025.pt"):
         (tmp_path / name).touch()
     assert set(weights_by_lmbda(tmp_path)) == {0.0067, 0.013, 0.025, 0.05}
+
+
+def test_a_part_is_decoded_and_whoever_waits_is_told(codec, make_image):
+    told = []
+    data = codec.encode(make_image(50, 70), 0.013, lambda *done: told.append(done))
+    part = codec.decode(data, region=Part(5, 6, 7, 8), report=lambda *done: told.append(done))
+    assert np.abs(part.astype(int) - codec.decode(data)[5:12, 6:14]).max() <= 1
+    assert told == [(1, 1), (1, 1)]

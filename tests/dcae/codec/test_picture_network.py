@@ -93,3 +93,18 @@ def test_in_bfloat16_photos_lose_at_most_a_50th_of_a_decibel(lmbda):
         psnrs.append(psnr_db(photo, codec.decode(data)))
     assert abs(psnrs[1] - psnrs[0]) <= 0.02
     assert abs(sizes[1] / sizes[0] - 1) <= 0.005
+
+
+def test_a_model_that_is_no_float32_itself_is_left_alone(fast, paper_like):
+    network = paper_like.to(torch.bfloat16)
+    assert picture_network(network) is network
+
+
+def test_under_autocast_a_block_in_bfloat16_gives_the_same_but_for_its_precision(paper_like):
+    block = paper_like.g_s[1].blocks[0].to(torch.bfloat16)
+    x = torch.rand(1, 16, 24, 32, generator=torch.Generator().manual_seed(1)).to(torch.bfloat16)
+    with torch.inference_mode():
+        plain = block(x)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            cast = block(x)
+    torch.testing.assert_close(cast.float(), plain.float(), rtol=0.05, atol=0.05)

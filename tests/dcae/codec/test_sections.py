@@ -96,6 +96,18 @@ def test_tiles_that_no_encoder_writes_are_refused(sections: tuple[Section, ...],
         pack(HEADER, sections)
 
 
+def test_more_sections_than_a_bound_for_all_tiles_together_are_refused():
+    crowded = tile_section([TILES[0][0], *[REMARK] * 254])
+    with pytest.raises(ValueError, match="tiles have 65790 sections or more; all together may have 65536"):
+        check_sections((tiles_section(256), *[crowded] * 289), 17 * 256, 17 * 256)
+
+
+def test_a_tile_with_more_sections_than_a_file_may_have_is_refused():
+    crowded = tile_section([TILES[0][0], *[REMARK] * 255])
+    with pytest.raises(ValueError, match="the file has 256 sections or more; it may have 255"):
+        check_sections((tiles_section(256), crowded), 256, 256)
+
+
 def test_a_tile_that_ends_behind_its_section_is_refused():
     cut = Section(SectionType.TILE, SECTIONS[-1].payload[:-1])
     with pytest.raises(BitstreamError, match="claims 26 bytes; 25 are left"):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dcae.codec import codec as codec_module
 from dcae.codec.bitstream import keep_slices, layout, pack, unpack
 from dcae.codec.codec import Codec
+from dcae.codec.interruption import interruptible
 from dcae.codec.progressive import progressive
 from dcae.codec.sections import BitstreamError, tile_section, tiles_of, tiles_section
 from dcae.codec.session import Session
@@ -18,7 +19,7 @@ from dcae.codec.tiled_session import TiledSession
 from dcae.codec.tiles import Part, tiles
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
-from dcae.model.receptive_field import analysis_halo_px
+from dcae.model.receptive_field import alignment_px, analysis_halo_px
 
 HEIGHT, WIDTH, LMBDA = 300, 600, 0.02
 TILES = list(tiles(320, 640, 256))
@@ -121,12 +122,62 @@ def test_a_part_of_an_untiled_file_decodes_alone(codec: Codec, image: NDArray[np
     assert_same_picture(codec.decode(data, region=region), region.of_image(codec.decode(data)))
 
 
-def test_only_the_tiles_that_a_part_needs_are_decoded(tiled: Codec, image: NDArray[np.uint8]):
-    data, told = tiled.encode(image, LMBDA), []
-    tiled.decode(data, region=Part(0, 0, 64, 64), report=lambda *done: told.append(done))
-    assert told == [(1, 1)]
-    tiled.decode(data, region=Part(0, 300, 64, 64), report=lambda *done: told.append(done))
-    assert told[1:] == [(2, 2)]
+@pytest.mark.parametrize(("left", "tiles_needed"), [(0, 1), (300, 2)])
+def test_only_the_tiles_that_a_part_needs_are_decoded(
+    tiled: Codec, data: bytes, left: int, tiles_needed: int, monkeypatch: pytest.MonkeyPatch
+):
+    decode, decoded = tiled.latent_coder.decode, []
+    monkeypatch.setattr(tiled.latent_coder, "decode", lambda *of: decoded.append(of) or decode(*of))
+    tiled.decode(data, region=Part(0, left, 64, 64))
+    assert len(decoded) == tiles_needed
+
+
+def test_a_thin_part_of_a_large_picture_is_made_in_pieces_too(
+    tiled: Codec, data: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    whole, told = tiled.decode(data), []
+    monkeypatch.setattr(codec_module, "UNTILED_PX", 2**17)
+    monkeypatch.setattr(codec_module, "HALOS", 1)
+    part = tiled.decode(data, region=Part(150, 0, 1, 600), report=lambda *done: told.append(done))
+    assert_same_picture(part, whole[150:151])
+    assert told[-1] == (5, 5)  # pieces of 128 px
+
+
+def test_each_lambda_has_a_file_of_its_own(tiled: Codec, image: NDArray[np.uint8], data: bytes):
+    session = tiled.open(image)
+    assert session.encode(0.005) == tiled.encode(image, 0.005)
+    assert session.encode(LMBDA) == data
+
+
+def test_coding_can_be_ended_between_tiles_and_begun_anew(tiled: Codec, image: NDArray[np.uint8], data: bytes):
+    session, calls = tiled.open(image), []
+
+    def enough() -> None:
+        calls.append(1)
+        if len(calls) == 400:
+            raise TimeoutError("enough")
+
+    with pytest.raises(TimeoutError), interruptible(enough):
+        session.encode(LMBDA)
+    assert session.encode(LMBDA) == data
+
+
+@pytest.mark.parametrize("window", [5, 4])
+def test_tiles_end_where_windows_do(make_model: Callable[..., DCAE], image: NDArray[np.uint8], window: int):
+    model = make_model(replace(PRESETS["tiny"], window=window, depths=(0, 0, 1)))
+    unit = alignment_px(model.config)
+    if unit > 64:
+        with pytest.raises(ValueError, match=f"must be 0 .none. or a multiple of {unit}"):
+            Codec(model, tile_px=256)
+    unasked = Codec(model).open(np.zeros((2048, 2049, 3), np.uint8))
+    assert isinstance(unasked, TiledSession)
+    assert unasked.tile_px % unit == 0
+    codec = Codec(model, tile_px=max(256, unit))
+    session = codec.open(image)
+    assert isinstance(session, TiledSession)
+    whole = codec.open_whole(image).latents(LMBDA).y
+    for tile in tiles(320, 640, session.tile_px):
+        torch.testing.assert_close(session._latents(tile, LMBDA).y, tile.of_latents(whole), rtol=1e-4, atol=1e-4)
 
 
 def test_whoever_waits_is_told_of_every_tile(tiled: Codec, image: NDArray[np.uint8], data: bytes):
@@ -136,7 +187,7 @@ def test_whoever_waits_is_told_of_every_tile(tiled: Codec, image: NDArray[np.uin
     whole: list[tuple[int, int]] = []
     tiled.encode(image[:64, :64], LMBDA, lambda *done: whole.append(done))
     tiled.decode(data, report=lambda *done: whole.append(done))
-    assert whole == [(1, 1), (6, 6)]
+    assert whole == [(1, 1), (1, 1)]
 
 
 def test_tiles_are_let_go_of_when_they_are_done_with(
@@ -188,7 +239,7 @@ def test_a_file_that_was_cut_into_tiles_decodes_with_any_tile_size(codec: Codec,
 
 
 def test_refinement_is_refused(tiled: Codec, image: NDArray[np.uint8]):
-    with pytest.raises(ValueError, match=r"an image in tiles of 256 px is not refined; open it untiled .tile_px=0."):
+    with pytest.raises(ValueError, match=r"an image in tiles of 256 px is not refined; only one that is coded whole"):
         tiled.open(image).refine(LMBDA)
 
 

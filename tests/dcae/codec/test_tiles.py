@@ -19,8 +19,8 @@ def test_tiles_cover_a_picture_once(height: int, width: int, side: int):
     assert (seen == 1).all()
 
 
-def test_pieces_end_at_multiples_of_their_side_and_at_the_parts_edges():
-    assert list(pieces(Part(64, 0, 128, 100), 128)) == [Part(64, 0, 64, 100), Part(128, 0, 64, 100)]
+def test_pieces_begin_at_the_parts_corner_and_end_at_its_edges():
+    assert list(pieces(Part(64, 10, 192, 100), 128)) == [Part(64, 10, 128, 100), Part(192, 10, 64, 100)]
 
 
 def test_a_part_grows_on_all_sides_but_not_over_the_edge():
