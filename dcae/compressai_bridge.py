@@ -23,7 +23,8 @@ import torch
 from torch import Tensor, nn
 
 from dcae.checkpoint import load
-from dcae.codec.latent_coder import LatentCoder, exact_arithmetic
+from dcae.codec.exact_arithmetic import exact_arithmetic
+from dcae.codec.latent_coder import LatentCoder
 from dcae.codec.sections import Section, SectionType
 from dcae.config import DCAEConfig
 from dcae.files import write_atomically

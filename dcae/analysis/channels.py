@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dcae.codec.codec import Codec
-from dcae.codec.latent_coder import exact_arithmetic
+from dcae.codec.exact_arithmetic import exact_arithmetic
 from dcae.model.dcae import DCAE
 from dcae.results import ChannelResponse
 from dcae.traces import Trace

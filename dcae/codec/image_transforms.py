@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcae.codec.exact_arithmetic import exact_arithmetic
 from dcae.codec.interruption import interruption_point
-from dcae.codec.latent_coder import exact_arithmetic
 from dcae.codec.picture_network import picture_network
 from dcae.codec.tiles import Part
 from dcae.model.dcae import DCAE

@@ -9,8 +9,8 @@ import torch
 import dcae
 from dcae.codec import picture_network as module
 from dcae.codec.codec import Codec
+from dcae.codec.exact_arithmetic import exact_arithmetic
 from dcae.codec.image_transforms import ImageTransforms
-from dcae.codec.latent_coder import exact_arithmetic
 from dcae.codec.picture_network import in_bfloat16, picture_network
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
