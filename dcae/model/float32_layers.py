@@ -21,20 +21,20 @@ _TILES = 512
 """About how many tiles of 2 x 2 results are worked on at a time: more only take more memory."""
 
 
-class PointwiseLinear(nn.Module):
+class PointwiseLinear(nn.Linear):
     """A linear layer as a 1 x 1 convolution, for which PyTorch takes oneDNN: MKL's product is as slow as half on AMD's.
 
     Shapes: (..., C_in) -> (..., C_out).
     """
 
     def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        self.weight, self.bias = linear.weight, linear.bias
+        nn.Module.__init__(self)
+        self.__dict__.update(linear.__dict__)  # its parameters, and the hooks of those who watch or change it
 
-    def forward(self, x: Tensor) -> Tensor:
-        line = x.reshape(1, 1, -1, x.shape[-1]).permute(0, 3, 1, 2)  # (1, C_in, 1, positions), channels last
+    def forward(self, input: Tensor) -> Tensor:
+        line = input.reshape(1, 1, -1, input.shape[-1]).permute(0, 3, 1, 2)  # (1, C_in, 1, positions), channels last
         out = F.conv2d(line, self.weight[:, :, None, None], self.bias)
-        return out.permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
+        return out.permute(0, 2, 3, 1).reshape(*input.shape[:-1], -1)
 
 
 class WinogradConv3x3(nn.Module):
