@@ -27,7 +27,7 @@ def test_a_pointwise_linear_layer_is_the_linear_layer(shape: tuple[int, ...]):
 
 def test_whoever_watches_or_changes_a_linear_layer_goes_on_doing_so():
     network, x = nn.Sequential(nn.Linear(5, 7)), torch.ones(3, 5)
-    network[0].register_forward_hook(lambda _layer, _inputs, outputs: 0 * outputs)
+    network[0].register_forward_hook(lambda *_: torch.zeros(3, 7))
     speed_up(network)
     assert type(network[0]) is PointwiseLinear
     assert not network(x).any()
