@@ -57,8 +57,8 @@ def trace(
     if isinstance(image, Session):
         _check_session(image, codec, window_attention)
     blocks = {key: _block(codec.model, *key) for key in window_attention}
-    if any(transform in ("g_a", "g_s") for transform, _, _ in window_attention):
-        # Where they run in bfloat16, it is a copy that runs, and not block by block.
+    if codec.transforms.network is not codec.model and any(key[0] in ("g_a", "g_s") for key in blocks):
+        # In bfloat16 it is a copy that runs, and not block by block.
         codec = Codec(codec.model, codec.max_pixels, float32=True)
     parts: list[CodedPart] = []
     with ExitStack() as watched, torch.inference_mode():
