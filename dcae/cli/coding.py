@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from dcae.cli.one_line_errors import Failures
 from dcae.cli.output_paths import output_paths
+from dcae.cli.rectangles import rectangle
 from dcae.cli.targets import target_of
 from dcae.cli.weights import DEFAULT_LMBDA, legal_lmbda
 from dcae.codec.bitstream import keep_slices, layout, unpack
 from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.codec.file_info import file_info
 from dcae.codec.protocol import Fill, Refined, RefinementStep, Report
-from dcae.codec.tiles import TILE_PX, UNTILED_PX, Part
+from dcae.codec.tiles import TILE_PX, UNTILED_PX
 from dcae.files import write_atomically
 from dcae.images import MAX_PIXELS, load_image, save_png
 from dcae.rd import bpp
@@ -149,7 +150,7 @@ def decode(
     max_pixels: _MaxPixels = MAX_PIXELS,
 ) -> None:
     """Decode files to PNG: FILE.dcae becomes OUT.png, or DIR/FILE.png."""
-    part = None if region is None else _part(region)
+    part = None if region is None else rectangle("--region", region)
     targets = dict(zip(inputs, output_paths(inputs, out, ".png"), strict=True))
     if not out.is_dir() and out.suffix.lower() != ".png":
         raise ValueError(f"{out}: pictures are written as PNG; give a name that ends in .png, or a folder")
@@ -181,15 +182,6 @@ def info(
         facts = file_info(file.read_bytes())
         typer.echo(json.dumps(facts.to_json_dict(), indent=2) if as_json else _table(facts))
     failures.exit_if_any()
-
-
-def _part(region: str) -> Part:
-    """The part that `X,Y,W,H` says."""
-    try:
-        left, top, width, height = (int(number) for number in region.split(","))
-    except ValueError:
-        raise ValueError(f"--region is {region!r}; must be X,Y,W,H: four whole numbers of pixels") from None
-    return Part(top, left, height, width)
 
 
 @contextmanager

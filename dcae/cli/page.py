@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dcae.cli.output_paths import output_paths
+from dcae.cli.rectangles import rectangle
 from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.files import write_atomically
 from dcae.images import load_image
@@ -76,10 +77,7 @@ def _part(crop: str, width: int, height: int) -> tuple[int, int, int, int]:
     """The part that `X,Y,W,H` says, if it lies in the picture and a page can show it."""
     from dcae.analysis.page_record import MAX_SIDE_PX
 
-    try:
-        left, top, wide, high = (int(number) for number in crop.split(","))
-    except ValueError:
-        raise ValueError(f"--crop is {crop!r}; must be X,Y,W,H: four whole numbers of pixels") from None
+    top, left, high, wide = rectangle("--crop", crop)
     if not (0 <= left <= width - wide and 0 <= top <= height - high and min(wide, high) >= 1):
         raise ValueError(f"--crop is {crop}; must lie in the picture of {width} x {height} px")
     if max(wide, high) > MAX_SIDE_PX:
