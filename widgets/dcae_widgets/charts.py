@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from IPython.display import Image
@@ -19,7 +18,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from dcae.results import FileInfo
-from dcae_widgets.figure_style import INK, PAPER
+from dcae_widgets.figure_style import INK, PAPER, png_of
 from dcae_widgets.rd_figure import PrintedCurve, rd_picture
 
 _GAP_PX, _CAPTION_PX = 12, 26
@@ -237,7 +236,4 @@ def _png(sheet: PillowImage.Image) -> bytes:
 
 
 def _rendered(figure: Figure, alt: str) -> Image:
-    buffer = io.BytesIO()
-    save: Any = figure.savefig  # matplotlib types its formats as file names
-    save(buffer, format="png", bbox_inches="tight")
-    return Image(buffer.getvalue(), alt=alt)
+    return Image(png_of(figure, bbox_inches="tight"), alt=alt)

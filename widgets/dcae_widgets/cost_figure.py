@@ -3,7 +3,6 @@
 Knows records and matplotlib. Does not know widgets, nor how anything was measured.
 """
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from dcae.costs import Growth, PartsCost, fitted_slope
-from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish, png_of
 
 _COLUMNS = 3
 _COLOURS = ("#1f66a8", "#c9601c", "#2f8f4e", "#8a4fb0", "#b03a48", "#3c8f9e", "#7a6a2f", "#6e7781")
@@ -57,9 +56,7 @@ def printed(figure: Figure, alt: str) -> Image:
         figure: of this module.
         alt: what is seen, in words.
     """
-    data = io.BytesIO()
-    figure.savefig(data, format="png")
-    return Image(data.getvalue(), alt=alt)
+    return Image(png_of(figure), alt=alt)
 
 
 def _draw_times(axes: Axes, parts: PartsCost) -> None:

@@ -1,10 +1,14 @@
-"""What static figures have in common: their colours on paper, what axes look like, and photos small enough to print.
+"""What static figures have in common: their colours on paper, what axes look like, and what is small enough to print.
 
 Knows axes and arrays. Does not know what is drawn.
 """
 
+import io
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
@@ -26,6 +30,19 @@ def finish(axes: Axes, title: str, x: str, y: str) -> None:
     if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False, fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def png_of(figure: Figure, **options: Any) -> bytes:
+    """A figure as the bytes of a PNG.
+
+    Args:
+        figure: What is drawn.
+        options: Of matplotlib's `savefig`.
+    """
+    buffer = io.BytesIO()
+    save: Any = figure.savefig  # matplotlib types its formats as file names
+    save(buffer, format="png", **options)
+    return buffer.getvalue()
 
 
 def reduced(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:

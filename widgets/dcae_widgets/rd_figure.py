@@ -5,7 +5,6 @@ Knows numbers, names and matplotlib. Does not know widgets, codecs or photos.
 
 from __future__ import annotations
 
-import io
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from dcae_widgets.figure_style import INK, PAPER
+from dcae_widgets.figure_style import INK, PAPER, png_of
 
 Place = tuple[float, float | None]
 
@@ -102,7 +101,7 @@ def rd_picture(
         figure.text(0.125, -0.02, note, fontsize=8.5, color=INK, va="top", wrap=True)
     where = f"; this photo: {point[0]:.3f} bits a pixel, {_in_db(point[1])}" if point else ""
     said = f"{title}. Rate-distortion curves of {', '.join(each.label for each in curves) or 'nothing yet'}{where}"
-    return Image(_png(figure), alt="; ".join(filter(None, [said, rates_of, note])))
+    return Image(png_of(figure, bbox_inches="tight"), alt="; ".join(filter(None, [said, rates_of, note])))
 
 
 def _draw_curves(axes: Axes, curves: Sequence[PrintedCurve]) -> None:
@@ -144,10 +143,3 @@ def _drawable(points: Iterable[Place]) -> tuple[list[float], list[float]]:
 
 def _in_db(db: float | None) -> str:
     return "infinite (identical)" if db is None or math.isinf(db) else f"{db:.2f} dB"
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    save: Any = figure.savefig  # matplotlib types its formats as file names
-    save(buffer, format="png", bbox_inches="tight")
-    return buffer.getvalue()

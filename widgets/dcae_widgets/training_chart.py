@@ -3,7 +3,6 @@
 It stands in a notebook without a kernel and in print. Knows records and arrays. Does not know widgets or files.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish
+from dcae_widgets.figure_style import BLUE, INK, ORANGE, PAPER, finish, png_of
 from dcae_widgets.run_log import HeldOut, Step
 from dcae_widgets.training_curves import loss_series, verdict
 from dcae_widgets.watched_run import View
@@ -46,10 +45,7 @@ def training_chart(
             place.set_axis_off()
             place.set_title(name, fontsize=10, color=INK)
         parts.append(f"a photo beside its reconstruction, {numbers}")
-    buffer = io.BytesIO()
-    save: Any = figure.savefig  # matplotlib types its formats as file names
-    save(buffer, format="png")
-    return Image(buffer.getvalue(), alt=". ".join(part for part in parts if part))
+    return Image(png_of(figure), alt=". ".join(part for part in parts if part))
 
 
 def _draw_loss(axes: Axes, steps: Sequence[Step], held_out: Sequence[HeldOut]) -> None:
