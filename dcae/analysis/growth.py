@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import median
 from types import MappingProxyType
 
 import torch
 
 from dcae.analysis.live import photo_of
 from dcae.analysis.operations import OperationCount
-from dcae.analysis.parts import lmbda_of
+from dcae.analysis.parts import lmbda_of, there_and_back
+from dcae.analysis.speed import in_turns_s
 from dcae.codec.codec import Codec
 from dcae.config import MULTIPLE_PX, DCAEConfig
 from dcae.costs import Growth
@@ -134,8 +133,7 @@ def _forward(model: DCAE, batch: int, side_px: int) -> Callable[[], object]:
 
 def _coding(codec: Codec, height: int, width: int) -> Callable[[], object]:
     def run() -> None:
-        image = photo_of(width, height)  # made anew, so that not all sizes are held at once
-        codec.decode(codec.encode(image, lmbda_of(codec.model)))
+        there_and_back(codec, photo_of(width, height))  # made anew, so that not all sizes are held at once
 
     return run
 
@@ -149,16 +147,8 @@ def _growth(
         with OperationCount() as count:
             run()
         peaks.append(count.peak_bytes["whole"])
-    seconds: dict[float, list[float]] = {size: [] for size in runs}
-    for _ in range(rounds):
-        for size, run in runs.items():
-            start = time.perf_counter()
-            run()
-            seconds[size].append(time.perf_counter() - start)
-    return Growth(
-        along=along, unit=unit, sizes=tuple(runs), peak_bytes=tuple(peaks),
-        seconds=tuple(median(values) for values in seconds.values()),
-    )  # fmt: skip
+    seconds = in_turns_s(runs.values(), rounds)
+    return Growth(along=along, unit=unit, sizes=tuple(runs), peak_bytes=tuple(peaks), seconds=seconds)
 
 
 def _doubled(first: float, most: float) -> Iterable[float]:

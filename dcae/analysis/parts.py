@@ -63,7 +63,7 @@ def measure_parts(
         batches: Of training steps whose memory is measured.
         crop_px: Side of their crops, a multiple of 64.
     """
-    _there_and_back(codec, image)
+    there_and_back(codec, image)
     clocks = sorted((_timed(codec, image) for _ in range(rounds)), key=lambda clock: sum(clock.seconds.values()))
     clock, count = clocks[len(clocks) // 2], _counted(codec, image)
     components = tuple(
@@ -101,14 +101,15 @@ def training_bytes(model: DCAE, batch: int, crop_px: int) -> int:
     return count.peak_bytes["whole"]
 
 
-def _there_and_back(codec: Codec, image: NDArray[np.uint8]) -> None:
+def there_and_back(codec: Codec, image: NDArray[np.uint8]) -> None:
+    """Encodes an image, uint8, H x W x 3, and decodes its file."""
     codec.decode(codec.encode(image, lmbda_of(codec.model)))
 
 
 def _timed(codec: Codec, image: NDArray[np.uint8]) -> ComponentClock:
     clock = ComponentClock()
     with watched(codec, clock), clock.running():
-        _there_and_back(codec, image)
+        there_and_back(codec, image)
     return clock
 
 
@@ -116,5 +117,5 @@ def _counted(codec: Codec, image: NDArray[np.uint8]) -> OperationCount:
     clock = ComponentClock()
     count = OperationCount(lambda: clock.current)
     with watched(codec, clock), count:
-        _there_and_back(codec, image)
+        there_and_back(codec, image)
     return count

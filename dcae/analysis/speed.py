@@ -9,7 +9,7 @@ Shapes: H, W image size in px, multiples of 64.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from statistics import median
 from typing import NamedTuple
@@ -44,15 +44,21 @@ def one_thread() -> Iterator[None]:
 
 def medians_s(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The median seconds of each run, in one thread: all once as a warm-up, then in turns, `rounds` times."""
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
     with one_thread():
-        for each in range(rounds + 1):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                run()
-                if each:
-                    seconds[name].append(time.perf_counter() - start)
-    return {name: median(values) for name, values in seconds.items()}
+        for run in runs.values():
+            run()
+        return dict(zip(runs, in_turns_s(runs.values(), rounds), strict=True))
+
+
+def in_turns_s(runs: Collection[Callable[[], object]], rounds: int) -> tuple[float, ...]:
+    """The median seconds of each run, in turns, `rounds` times, in as many threads as torch has."""
+    seconds: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, found in zip(runs, seconds, strict=True):
+            start = time.perf_counter()
+            run()
+            found.append(time.perf_counter() - start)
+    return tuple(map(median, seconds))
 
 
 def seconds_in(parts: Mapping[str, Sequence[nn.Module]], run: Callable[[], object]) -> dict[str, float]:
