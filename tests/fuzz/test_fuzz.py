@@ -16,7 +16,7 @@ REACHED = {
     "weights": ["read", "refused"],
     "configs": ["read", "refused"],
     "logs": ["0 lines unreadable", "1 lines unreadable"],
-    "votes": ["refused"],
+    "votes": ["read", "refused"],
 }
 """Words of the fates that a run must have met: what does not reach the code proves nothing."""
 

@@ -14,6 +14,10 @@ LOG = b"""{"kind": "step", "step": 50, "seconds": 39.85, "loss": 1.3, "bpp": 0.7
  "rate": 0.5, "steps_per_s": 1.3}
 {"kind": "end", "reason": "stopped"}
 """.replace(b"\n ", b" ")
+VOTE = b"""{"photo": "a", "first": "x", "first_quality": 0.01, "first_bytes": 9, "first_psnr_db": 30.5, "second": "y",
+ "second_quality": null, "second_bytes": 9, "second_psnr_db": null, "left": "first", "vote": "neither",
+ "time": "2026-11-27T10:00:00+00:00"}
+""".replace(b"\n ", b" ")
 WORDS = [
     b"nan",
     b"-1",
@@ -23,6 +27,7 @@ WORDS = [
     b"null",
     b"true",
     b"9" * 400,
+    b"9" * 5000,
     b'"\\ud800"',
     b"[" * 2000,
     b"\x00",
@@ -83,7 +88,7 @@ class Votes(_Texts):
     """Files of votes."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(b'{"photo": "a", "codecs": ["x", "y"], "bytes": [1, 2], "choice": "x"}\n')
+        super().__init__(VOTE)
 
     def fate(self, data: bytes) -> str:
         """What becomes of votes: refused in one line, or read."""
