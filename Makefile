@@ -37,7 +37,7 @@ fuzz: $(READY) ## 100,000 hostile files, pictures, weights and texts, an hour or
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
 	cp $(LOCK) $(VENV)/lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --extra codecs --group dev --generate-hashes \
-	    --only-binary :all: --no-annotate --custom-compile-command "make lock" --quiet --output-file $(VENV)/lock pyproject.toml
+	    --only-binary :all: --no-annotate --no-strip-extras --custom-compile-command "make lock" --quiet --output-file $(VENV)/lock pyproject.toml
 	cmp -s $(VENV)/lock $(LOCK) || cp $(VENV)/lock $(LOCK)
 
 # A candidate is run, not just found: a pyenv shim exists and fails, and Debian's Python may come without venv.
