@@ -43,6 +43,20 @@ class DictionaryUse:
             )
         freeze_arrays(self)
 
+    @classmethod
+    def of(cls, image: NDArray[np.uint8], attention: Floats) -> DictionaryUse:
+        """Of what all places of a coding read, such as a trace's: those of the padding alone are left out.
+
+        Args:
+            image: the photo, H x W x 3.
+            attention: (slices, heads, H/16, W/16, entries), of the padded sides.
+
+        Raises:
+            ValueError: as the class.
+        """
+        rows, columns = (-(-side // 16) for side in image.shape[:2])
+        return cls(attention=attention[:, :, :rows, :columns])
+
     @cached_property
     def winners(self) -> NDArray[np.intp]:
         """The entry that a place reads most, (slices, heads, rows, columns); of equals the first."""

@@ -33,8 +33,7 @@ def dictionary_use(trace: Trace) -> DictionaryUse:
     Raises:
         ValueError: the model has no dictionary.
     """
-    rows, columns = _places(trace.image)
-    return DictionaryUse(attention=trace.dictionary_attention[:, :, :rows, :columns])
+    return DictionaryUse.of(trace.image, trace.dictionary_attention)
 
 
 def exciting_places(

@@ -121,6 +121,39 @@ def test_records_of_another_image_or_model_are_refused():
         DictionaryView(image(), DictionaryUse(attention=use().attention[:2]), places())
 
 
+def test_another_coding_is_shown_where_the_one_before_was(view: DictionaryView):
+    view.slice_index, view.head, view.entry, view.shown, view.place = 2, 1, 3, "winners", [9, 5]
+    layers, turned = view.photo_view.layers, DictionaryUse(attention=use().attention[:, :, ::-1])
+    view.show(image(), turned, places())
+    assert (view.slice_index, view.head, view.entry, view.shown, view.place) == (2, 1, 3, "winners", [9, 5])
+    assert view.photo_view.layers == layers
+    assert np.array_equal(over(view), winners_image(turned, 2, 1, (HEIGHT, WIDTH)))
+    assert view.place_plot.series[0]["y"] == pytest.approx(100 * turned.attention[2, 1, 5, 9])
+    assert view.table.ablations == [], "they were of the coding before"
+
+
+def test_another_photo_and_a_smaller_model_are_shown_in_the_same_layers(view: DictionaryView):
+    view.slice_index, view.head, view.entry, view.place = 2, 1, 10, [9, 5]
+    layers, few = view.photo_view.layers, DictionaryUse(attention=use().attention[:2, :1, :3, :4, :5])
+    sizes: list[set[int]] = []
+    view.photo_view.observe(lambda change: sizes.append({layer.height for layer in change["new"]}), "layers")
+    view.show(image()[:48, :64], few)
+    assert (view.slice_index, view.head, view.entry, view.place) == (1, 0, 4, [3, 2])
+    assert [len(control.options) for control in view._controls.values()] == [2, 1, 2]
+    assert view.photo_view.layers == layers
+    assert [layer.image.shape for layer in layers] == [(48, 64, 3)] * 2
+    assert sizes == [set(), {48}], "layers of two sizes are never seen together"
+    assert (view.panel.size_px, view.panel.shape) == ([64, 48], [3, 4, 5])
+    view.show(image(), use(), places())
+    view.slice_index, view.head, view.entry = 2, 1, 11
+
+
+def test_coding_of_another_size_is_refused_and_the_one_before_stays(view: DictionaryView):
+    with pytest.raises(ValueError, match="image is 150 x 40 px; use is of 10 x 6 places of 16 px"):
+        view.show(image()[:40], use())
+    assert np.array_equal(view.photo_view.layers[0].image, image())
+
+
 def test_table_has_a_line_for_each_entry_of_each_slice_and_head(view: DictionaryView, tmp_path: Path):
     view.to_csv(tmp_path / "use.csv")
     with (tmp_path / "use.csv").open() as file:

@@ -96,6 +96,39 @@ def test_steps_that_do_not_fit_are_refused():
         ProgressiveView(image()[1:], PREDICTED, ZEROS)
 
 
+def test_another_coding_is_shown_after_as_many_slices(view: ProgressiveView):
+    view.num_slices, view.photo_view.view = 2, [30.0, 40.0, 2.0]
+    layers = view.photo_view.layers
+    view.show(image(), ZEROS, PREDICTED)
+    assert (view.num_slices, view.slider.value, view.plot.chosen) == (2, 2, 2)
+    assert view.photo_view.layers == layers
+    assert np.array_equal(layers[0].image, ZEROS[2].picture)
+    assert view.plot.series[0]["y"] == [psnr_db(image(), step.picture) for step in ZEROS]
+    assert f"predicted {psnr_db(image(), ZEROS[2].picture):.2f} dB" in view.told
+    assert view.photo_view.view == [30.0, 40.0, 2.0]
+
+
+def test_another_photo_of_fewer_slices_is_shown_in_the_same_layers(view: ProgressiveView):
+    view.num_slices = SLICES
+    layers, brief = view.photo_view.layers, [replace(step, picture=step.picture[:40]) for step in PREDICTED[:2]]
+    sizes: list[set[int]] = []
+    view.photo_view.observe(lambda change: sizes.append({layer.height for layer in change["new"]}), "layers")
+    view.show(image()[:40], brief, brief)
+    assert (view.num_slices, view.slider.max, view.plot.chosen) == (1, 1, 1)
+    assert view.photo_view.layers == layers
+    assert [layer.image.shape for layer in layers] == [(40, 150, 3)] * 3
+    assert sizes == [set(), {40}], "layers of two sizes are never seen together"
+    view.show(image(), PREDICTED, ZEROS)
+    assert (view.num_slices, view.slider.max) == (1, SLICES)
+    view.num_slices = SLICES
+
+
+def test_another_coding_that_does_not_fit_is_refused_and_the_one_before_stays(view: ProgressiveView):
+    with pytest.raises(ValueError, match=r"a picture is \(90, 150, 3\), the image \(40, 150, 3\)"):
+        view.show(image()[:40], PREDICTED, ZEROS)
+    assert np.array_equal(view.photo_view.layers[2].image, image())
+
+
 def test_csv_has_a_line_for_each_step_of_each_fill(view: ProgressiveView, tmp_path: Path):
     view.to_csv(tmp_path / "steps.csv")
     with (tmp_path / "steps.csv").open(newline="") as file:

@@ -84,10 +84,9 @@ class DictionaryView(SavedView):
     ):
         _check(image, use, places)
         self.use, self.places, self._image = use, places, image
-        self._over = Layer("", image, opacity=OPACITY)
-        self.photo_view = PhotoView(
-            [Layer("photo", image), self._over], mode="blend", label="The photo under the entries that are read"
-        )
+        self._photo, self._over = Layer("photo", image), Layer("", image, opacity=OPACITY)
+        label = "The photo under the entries that are read"
+        self.photo_view = PhotoView([self._photo, self._over], mode="blend", label=label)
         self.panel = DictionaryPanel(self.photo_view, (image.shape[1], image.shape[0]))
         self.wins_plot, self.place_plot = (
             Plot(x_title="entry", y_title=title, choosable=True, height_px=230)
@@ -109,12 +108,50 @@ class DictionaryView(SavedView):
         self._show_use()
         self._follow_hands()
 
+    def show(self, image: NDArray[np.uint8], use: DictionaryUse, places: ExcitingPlaces | None = None) -> None:
+        """Shows another coding in the same widgets: what is chosen stays where there is such a slice, head and so on.
+
+        The ablations go, which were of the coding before; `ablate` is to be of the one that is shown.
+
+        Args:
+            image: as of the class, and so on.
+            use: of that image.
+            places: what excites each entry.
+
+        Raises:
+            TypeError, ValueError: as the class.
+        """
+        _check(image, use, places)
+        self._choose_within(use)
+        layers, is_other_photo = [self._photo, self._over], not np.array_equal(self._photo.image, image)
+        if is_other_photo:
+            with self.photo_view.hold_sync():  # layers of two sizes are not to be seen together
+                self.photo_view.layers, self.photo_view.brush, self.photo_view.outline = [], [], []
+            self._photo.set_image(image)
+        self.use, self.places, self._image, self.table.ablations = use, places, image, []
+        self.panel.size_px = [image.shape[1], image.shape[0]]
+        self._show_use()
+        if is_other_photo:
+            self.photo_view.layers = layers
+
     @property
     def patches(self) -> list[ExcitingPatch]:
         """The places that read most of the chosen entry, for the slice and the head that are shown."""
         return self.places.patches(self.slice_index, self.head, self.entry) if self.places else []
 
-    def _made_controls(self) -> dict[str, DOMWidget]:
+    def _choose_within(self, use: DictionaryUse) -> None:
+        """Offers and chooses what there is in another coding; the choice is one that the shown coding has, too."""
+        *counts, rows, columns, entries = use.attention.shape
+        entry, shown = self.entry, self.shown
+        for name, count in zip(("slice_index", "head"), counts, strict=True):
+            chosen, control = min(getattr(self, name), count - 1), self._controls[name]
+            if len(control.options) != count:
+                control.options = range(count)  # which chooses the first
+            setattr(self, name, chosen)
+        self.entry, self.shown = min(entry, entries - 1), shown
+        self.place = [min(self.place[0], columns - 1), min(self.place[1], rows - 1)]
+
+    def _made_controls(self) -> dict[str, Dropdown]:
         slices, heads = self.use.attention.shape[:2]
         kinds = [("winners", "winners"), ("chosen entry", "entry")]
         named = {

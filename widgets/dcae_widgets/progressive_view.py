@@ -57,25 +57,51 @@ class ProgressiveView(SavedView):
     num_slices = Int(1)
 
     def __init__(self, image: NDArray[np.uint8], predicted: Sequence[PartialPicture], zeros: Sequence[PartialPicture]):
-        self._image, self.fills = check_image(image), {PREDICTION: tuple(predicted), ZEROS: tuple(zeros)}
-        self._check_steps()
-        self.psnrs = {fill: [psnr_db(image, each.picture) for each in steps] for fill, steps in self.fills.items()}
+        fills = _checked(image, predicted, zeros)
         most = len(predicted) - 1
         count = min(1, most)
-        self._layers = [Layer("", steps[count].picture) for steps in self.fills.values()]
-        self.photo_view = PhotoView([*self._layers, Layer("the photo", image)], label="The photo after some slices")
+        self._layers = [Layer("", steps[count].picture) for steps in fills.values()]
+        self._photo = Layer("the photo", image)
+        self.photo_view = PhotoView([*self._layers, self._photo], label="The photo after some slices")
         self.slider = IntSlider(count, 0, most, description="Slices", layout=BoxLayout(width="320px", max_width="100%"))
-        self.plot = Plot(self._stairs(), title="What each slice brings", height_px=_PLOT_HEIGHT_PX)
+        self.plot = Plot(title="What each slice brings", height_px=_PLOT_HEIGHT_PX)
         self.plot.x_title, self.plot.y_title, self.plot.choosable = "bytes of the file so far", "PSNR (dB)", True
         self._told = HTML()
         for widget, flex in {self.photo_view: _PHOTO_FLEX, self.plot: _PLOT_FLEX}.items():
             widget.layout = BoxLayout(flex=flex, width="auto", min_width="0", margin="0")
         shown = Box([self.photo_view, self.plot], layout=BoxLayout(**ROW))
+        self._take(image, fills)
         super().__init__([self.slider, self._told, shown], num_slices=count, layout=BoxLayout(**_COLUMN))
         link((self, "num_slices"), (self.slider, "value"))
         link((self, "num_slices"), (self.plot, "chosen"))
         self.observe(self._show, "num_slices")
         self._show()
+
+    def show(
+        self, image: NDArray[np.uint8], predicted: Sequence[PartialPicture], zeros: Sequence[PartialPicture]
+    ) -> None:
+        """Shows another coding in the same widgets, after as many slices as before if it has so many.
+
+        Args:
+            image: as of the class, and so on.
+            predicted: the pictures of its file, absent slices predicted.
+            zeros: the same with zeros for them.
+
+        Raises:
+            TypeError, ValueError: as the class.
+        """
+        fills = _checked(image, predicted, zeros)
+        self.num_slices = min(self.num_slices, len(predicted) - 1)
+        layers, is_other_photo = [*self._layers, self._photo], not np.array_equal(self._photo.image, image)
+        if is_other_photo:
+            with self.photo_view.hold_sync():  # layers of two sizes are not to be seen together
+                self.photo_view.layers, self.photo_view.brush, self.photo_view.outline = [], [], []
+            self._photo.set_image(image)
+        self._take(image, fills)
+        self.slider.max = len(predicted) - 1
+        self._show()
+        if is_other_photo:
+            self.photo_view.layers = layers
 
     @property
     def told(self) -> str:
@@ -89,16 +115,10 @@ class ProgressiveView(SavedView):
             raise ValueError(f"num_slices is {proposal.value}; must be 0 to {most}")
         return proposal.value
 
-    def _check_steps(self) -> None:
-        predicted, zeros = ([(step.num_slices, step.bytes) for step in steps] for steps in self.fills.values())
-        counts = [count for count, _ in predicted]
-        if not counts or counts != list(range(len(counts))) or predicted != zeros:
-            raise ValueError(
-                f"predicted and zeros have (slices, bytes) {predicted} and {zeros}; must be the same, from 0 slices on"
-            )
-        for step in (step for steps in self.fills.values() for step in steps):
-            if step.picture.shape != self._image.shape:
-                raise ValueError(f"a picture is {step.picture.shape}, the image {self._image.shape}; must be the same")
+    def _take(self, image: NDArray[np.uint8], fills: dict[str, tuple[PartialPicture, ...]]) -> None:
+        self._image, self.fills = image, fills
+        self.psnrs = {fill: [psnr_db(image, each.picture) for each in steps] for fill, steps in fills.items()}
+        self.plot.series = self._stairs()
 
     def _figure(self) -> Figure:
         return progressive_figure(self._image, self.fills)
@@ -146,3 +166,21 @@ class ProgressiveView(SavedView):
             f"After <b>{name_of(count)}</b>: {size:,} of {whole:,} bytes ({size / whole:.0%}); "
             f"absent slices predicted {predicted:.2f} dB, zeros {zeros:.2f} dB"
         )
+
+
+def _checked(
+    image: NDArray[np.uint8], predicted: Sequence[PartialPicture], zeros: Sequence[PartialPicture]
+) -> dict[str, tuple[PartialPicture, ...]]:
+    """The pictures by what stands for absent slices, if they are of the image and of the same files."""
+    shape = check_image(image).shape
+    fills = {PREDICTION: tuple(predicted), ZEROS: tuple(zeros)}
+    kinds = [[(step.num_slices, step.bytes) for step in steps] for steps in fills.values()]
+    counts = [count for count, _ in kinds[0]]
+    if not counts or counts != list(range(len(counts))) or kinds[0] != kinds[1]:
+        raise ValueError(
+            f"predicted and zeros have (slices, bytes) {kinds[0]} and {kinds[1]}; must be the same, from 0 slices on"
+        )
+    for step in (step for steps in fills.values() for step in steps):
+        if step.picture.shape != shape:
+            raise ValueError(f"a picture is {step.picture.shape}, the image {shape}; must be the same")
+    return fills
