@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcae.results import ChannelResponse, Estimate, FileInfo, RDPoint
+from dcae.results import ChannelResponse, Estimate, FileInfo, PartialPicture, RDPoint
 
 POINT: dict[str, Any] = {
     "image": "a.png",
@@ -90,6 +90,11 @@ def test_an_rd_point_has_a_rate(field: str, value: float):
         point(**{field: value})
 
 
+def test_one_byte_is_a_file_and_a_part_may_cost_nothing():
+    assert point(bytes=1).bytes == 1
+    assert estimate(bits={"z": 0.0}).bits == {"z": 0.0}
+
+
 @pytest.mark.parametrize("field", ["psnr_db", "ms_ssim"])
 def test_an_rd_point_has_no_nan(field: str):
     with pytest.raises(ValueError, match=r"a.png has PSNR [\w.]+ dB, MS-SSIM [\w.]+; neither may be NaN"):
@@ -106,6 +111,12 @@ def test_an_estimate_cannot_be_changed_but_what_it_was_made_from_can():
     x_hat[0] = 1
     bits["z"] = 1.0
     assert made.bits == {"z": 8.0}
+
+
+def test_a_partial_picture_cannot_be_changed():
+    partial = PartialPicture(num_slices=2, bytes=100, picture=np.zeros((2, 2, 3), np.uint8))
+    with pytest.raises(ValueError, match="read-only"):
+        partial.picture[0] = 1
 
 
 @pytest.mark.parametrize("bits", [-1.0, math.nan, math.inf])

@@ -133,13 +133,14 @@ def test_a_slice_gives_back_its_checksum_and_stream():
         (with_sections(b"\x02\x02ab"), r"the first section must be Z \(type 0x01\); found type 0x02"),
         (with_sections(b"\x85\x00\x01\x00"), "the first section must be Z .* found type 0x85"),
         (sealed(FILE[:17] + bytes([1, 0x81, 0x80, 0x01])), "the first section must be Z .* found nothing"),
-        (with_sections(b"\x01\x00\x01\x00"), "more than one Z section"),
+        (with_sections(b"\x01\x00\x01\x00"), "^the file has more than one Z section; it must have exactly one$"),
         (with_sections(b"\x01\x00\x02\x01a"), "slice 0 has 1 bytes; its checksum alone has 2"),
-        (with_sections(b"\x01\x00\x02\x02ab\x03\x01f"), "level flags must come once, before the first slice"),
+        (with_sections(b"\x01\x00" + b"\x02\x02ab" * 2 + b"\x02\x01a"), "slice 2 has 1 bytes"),
+        (with_sections(b"\x01\x00\x02\x02ab\x03\x01f"), "^level flags must come once, before the first slice"),
         (with_sections(b"\x01\x00\x03\x01f\x03\x01f"), "level flags must come once"),
         (with_sections(b"\x01\x00\x03\x00"), "only when there are any"),
         (with_sections(b"\x01\x00\x04\x00"), "critical type 0x04 is unknown: the file needs a newer reader"),
-        (with_sections(b"\x01\x00" + b"\x80\x00" * 255), "the file has 256 sections or more; it may have 255"),
+        (with_sections(b"\x01\x00" + b"\x80\x00" * 300), "the file has 256 sections or more; it may have 255"),
     ],
 )
 def test_bytes_that_pack_did_not_write_are_refused_in_one_line_that_says_why(data, message):
@@ -193,7 +194,9 @@ def test_a_header_that_no_file_can_hold_is_refused(fields, message):
     [
         ([], "the first section must be Z"),
         ([Z, SLICES[0], FLAGS], "before the first slice"),
+        ([Z, Section(0x00, b"")], "critical type 0x00 is unknown"),
         ([Z, Section(0x10, b"")], "critical type 0x10 is unknown"),
+        ([Z, Section(0x100, b"")], "section type 256 is not a byte"),
         ([Z, Section(0x180, b"")], "section type 384 is not a byte"),
     ],
 )
@@ -207,9 +210,17 @@ def test_a_varint_is_read_as_it_was_written(value, behind):
     assert read_varint(varint(value) + behind, 0) == (value, len(varint(value)))
 
 
+@pytest.mark.parametrize(
+    ("data", "message"), [(b"\x80" * 5, "longer than 5 bytes"), (b"\x80" * 4, "the data end at byte 4 within it")]
+)
+def test_a_varint_without_an_end_is_too_long_or_cut(data: bytes, message: str):
+    with pytest.raises(BitstreamError, match=message):
+        read_varint(data, 0)
+
+
 @pytest.mark.parametrize("value", [-1, 2**35])
 def test_a_number_that_needs_more_than_five_bytes_is_no_varint(value):
-    with pytest.raises(ValueError, match=f"cannot write {value} as a varint"):
+    with pytest.raises(ValueError, match=rf"cannot write {value} as a varint: legal are 0 to 2\^35 - 1"):
         varint(value)
 
 

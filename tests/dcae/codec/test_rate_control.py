@@ -38,13 +38,13 @@ class Pretended:
         self, qualities: Interval | Sequence[float] | None, size: Callable[[float], float], estimated: float = 1.0
     ) -> None:
         self.qualities, self.size, self.estimated = qualities, size, estimated
-        self.encoded: list[float | None] = []
+        self.encoded: list[float] = []
 
     def open(self, image: NDArray[np.uint8], /) -> "Pretended":
         return self
 
     def encode(self, quality: float | None, /) -> bytes:
-        self.encoded.append(quality)
+        self.encoded.append(quality or 0)
         return np.float64(quality or 0).tobytes().ljust(round(self.size(quality or 0)), b".")
 
     def estimate(self, quality: float | None, /) -> Estimate:
@@ -102,9 +102,20 @@ def test_of_sizes_that_fall_back_one_of_the_two_nearest_is_taken():
 def test_of_one_setting_its_own_size_alone_is_within_reach(qualities: list[float] | None):
     codec = Pretended(qualities, lambda _: 1000)
     assert to_size(codec, 1005).size == 1000
-    for target in (999, 1020):
-        with pytest.raises(UnreachableTarget, match=f"{target} bytes are out of reach: the only file has 1000 bytes"):
+    setting = "" if qualities is None else " (quality 5)"
+    for target in (1, 999, 1020):
+        with pytest.raises(UnreachableTarget) as caught:
             encode_to_size(codec, codec.open(GREY), target)
+        assert str(caught.value) == f"{target} bytes are out of reach: the only file has 1000 bytes{setting}"
+
+
+def test_the_second_trial_goes_where_sizes_fall_and_pictures_get_better():
+    codec = Pretended(range(1, 101), lambda quality: 100 * quality)
+    encode_to_size(codec, codec.open(GREY), 1_000)
+    assert codec.encoded[1] < codec.encoded[0]
+    codec.encoded.clear()
+    encode_to_measure(codec, codec.open(GREY), PSNR, 45.0)
+    assert codec.encoded[1] > codec.encoded[0]
 
 
 @pytest.mark.parametrize("qualities", [Interval(1.0, 90.0), range(1, 91)])
@@ -148,6 +159,9 @@ def test_targets_that_are_none_are_refused():
     for target in (math.nan, math.inf):
         with pytest.raises(ValueError, match=f"target is PSNR {target}; must be finite"):
             encode_to_measure(codec, codec.open(GREY), PSNR, target)
+    ms_ssim = Measure("MS-SSIM", lambda picture: 0.5, lambda value: math.inf if value == 1 else -math.log10(1 - value))
+    with pytest.raises(ValueError, match=r"target is MS-SSIM 1\.0; must be finite, and less than an identical"):
+        encode_to_measure(codec, codec.open(GREY), ms_ssim, 1.0)
 
 
 @pytest.fixture(scope="module")

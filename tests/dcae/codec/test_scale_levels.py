@@ -66,6 +66,7 @@ def test_elements_within_the_margin_and_no_others_are_flagged(margin):
         positions, upper = flag(BOUNDARIES + sign * 0.99 * margin * UNITS, margin)
         np.testing.assert_array_equal(positions, np.arange(63))
         assert (upper == (sign > 0)).all()
+        np.testing.assert_array_equal(flag(BOUNDARIES + sign * margin * UNITS, margin)[0], np.arange(63))
         assert flag(BOUNDARIES + sign * 1.01 * margin * UNITS, margin)[0].size == 0
     assert flag([-np.inf, -1.0, 0.0, 0.11, 256.0, 1e9, np.inf], margin)[0].size == 0
 
@@ -119,6 +120,7 @@ def test_flags_are_unpacked_as_they_were_packed(positions, random):
     unpacked = unpack_flags(pack_flags(positions, upper), 2**33 + 1)
     np.testing.assert_array_equal(unpacked[0], positions)
     np.testing.assert_array_equal(unpacked[1], upper)
+    assert unpacked[1].dtype == bool
 
 
 @given(st.binary(max_size=30))
@@ -136,7 +138,7 @@ def test_every_payload_is_refused_or_the_one_that_its_flags_are_packed_to(data):
         (b"\x00\x80", "level flags are cut: their last byte is 0x80"),
         (b"\x80", "level flags are cut"),
         (b"\x80\x80\x80\x80\x80\x01", "a varint of 6 bytes; at most 5 are legal"),
-        (b"\x81\x00", "a varint is longer than its value needs"),
+        (b"\x81\x00", "^level flags: a varint is longer than its value needs$"),
         (b"\x14", "level flag at element 10: the picture has 10 elements"),
         (b"\x00" * 11, "level flag at element 10: the picture has 10 elements"),
     ],
@@ -146,7 +148,12 @@ def test_flags_that_pack_did_not_write_are_refused(data, message):
         unpack_flags(data, 10)
 
 
-@pytest.mark.parametrize("positions", [[4, 4], [5, 4], [-1]])
-def test_positions_that_do_not_ascend_are_not_packed(positions):
-    with pytest.raises(ValueError, match=r"flag [01] does not lie behind the one before"):
+@pytest.mark.parametrize(("positions", "wrong"), [([4, 4], 1), ([5, 4], 1), ([-1], 0), ([0, 1, 3, 3], 3)])
+def test_positions_that_do_not_ascend_are_not_packed(positions, wrong):
+    with pytest.raises(ValueError, match=rf"flag {wrong} does not lie behind the one before"):
         pack_flags(np.array(positions), np.zeros(len(positions), bool))
+
+
+def test_each_position_has_a_side():
+    with pytest.raises(ValueError, match="argument 2 is shorter than argument 1"):
+        pack_flags(np.array([1, 2]), np.array([True]))
