@@ -1,6 +1,7 @@
 """The codec: every legal image comes back as the encoder saw it, every illegal one and every other file is refused."""
 
 import dataclasses
+import os
 import struct
 import subprocess
 import sys
@@ -381,6 +382,6 @@ def test_a_picture_of_a_megapixel_takes_less_than_256_megabytes(tiny, tmp_path, 
     save_weights(tiny, tmp_path / "tiny.safetensors")
     child = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path / "tiny.safetensors")],
-        cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=300, check=True,
+        cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     assert 0 < max(float(megabytes) for megabytes in child.stdout.split()) < 256, child.stdout
