@@ -7,6 +7,7 @@ file are the numbers in the array. Shapes: H, W image size in pixels.
 """
 
 import io
+import math
 import os
 from contextlib import nullcontext
 from typing import Any, BinaryIO
@@ -33,7 +34,7 @@ _WHITE = (255, 255, 255, 255)
 _STRIP_ROWS = 256
 
 
-def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS, fit_pixels: int | None = None) -> NDArray[np.uint8]:
     """Read a picture as 8-bit RGB, upright.
 
     Grey, palette and CMYK become RGB. Transparent parts are composited over white. 16 bits become 8 by rounding (in
@@ -44,6 +45,7 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS) -> NDArray[np.
     Args:
         source: a path, the bytes of a file, a binary file object or a Pillow image.
         max_pixels: the most pixels that are decoded.
+        fit_pixels: a picture of more is scaled down to at most so many, in its proportions (Lanczos); None for never.
 
     Returns:
         uint8, H x W x 3, RGB, the caller's own to write to.
@@ -61,7 +63,7 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS) -> NDArray[np.
             image = file_or_image if isinstance(file_or_image, Image.Image) else Image.open(file_or_image, "r", FORMATS)
             check_pixels(image.size, max_pixels)
             _check_sides(*image.size)
-            return _to_rgb(image)
+            return _fitted(_to_rgb(image), fit_pixels)
         except UnidentifiedImageError as error:
             raise ValueError(f"{name}: not a picture that can be read (legal: {', '.join(FORMATS)})") from error
         except MemoryError:  # says nothing of the file
@@ -72,6 +74,15 @@ def load_image(source: ImageSource, max_pixels: int = MAX_PIXELS) -> NDArray[np.
         # struct.error ... What it is called there is of no use to the caller, who needs to know which file it was.
         except Exception as error:
             raise ValueError(f"{name}: damaged or cut ({type(error).__name__}: {error})") from error
+
+
+def _fitted(image: NDArray[np.uint8], fit_pixels: int | None) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    if fit_pixels is None or height * width <= fit_pixels:
+        return image
+    scale = math.sqrt(fit_pixels / (height * width))
+    size = max(1, int(width * scale)), max(1, int(height * scale))
+    return np.array(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
 def check_image(image: NDArray[Any]) -> NDArray[np.uint8]:

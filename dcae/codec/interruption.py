@@ -1,4 +1,4 @@
-"""How a codec's work is ended early: a check that is called between its steps.
+"""How a codec's work is ended early, a check that is called between its steps; and which work may wait.
 
 Whoever starts the work says in `interruptible` what is to be asked; whoever does the work says in `interruption_point`
 where it may end. Nothing is half-written there: files and pictures are made whole at the end or not at all, and a
@@ -17,6 +17,7 @@ class _Checks(threading.local):
     """The checks of one thread, the outermost first."""
 
     active: tuple[Check, ...] = ()
+    unhurried = False
 
 
 _checks = _Checks()
@@ -49,3 +50,26 @@ def interruption_point() -> None:
     """Where work may end: calls the checks of the `interruptible` blocks around it; without one it does nothing."""
     for check in _checks.active:
         check()
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """What this thread asks for inside the block may wait: a codec that many share does what hands wait for first.
+
+    >>> with unhurried():
+    ...     is_unhurried()
+    True
+    >>> is_unhurried()
+    False
+    """
+    before = _checks.unhurried
+    _checks.unhurried = True
+    try:
+        yield
+    finally:
+        _checks.unhurried = before
+
+
+def is_unhurried() -> bool:
+    """Whether what this thread asks for may wait."""
+    return _checks.unhurried

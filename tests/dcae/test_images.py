@@ -369,3 +369,12 @@ def test_an_array_that_is_no_image_leaves_no_png_behind(tmp_path: Path):
     with pytest.raises(ValueError, match="image is float64; must be uint8"):
         save_png(tmp_path / "out.png", np.zeros((4, 4, 3)))  # pyright: ignore[reportArgumentType]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "fitted"), [((40, 60, 3), (20, 30, 3)), ((600, 1, 3), (600, 1, 3)), ((9, 9, 3), (9, 9, 3))]
+)
+def test_picture_of_more_pixels_than_fit_is_scaled_down_in_its_proportions(shape, fitted):
+    picture = load_image(png_bytes(np.full(shape, 7, np.uint8)), fit_pixels=600)
+    assert picture.shape == fitted
+    assert (picture == 7).all()

@@ -19,6 +19,7 @@ from dcae.rd import psnr_db
 from dcae.samples import sample, sample_images
 from dcae.shipped_weights import shipped_weights
 from dcae_widgets.explorer import Explorer, _immutable_name
+from dcae_widgets.limits import VISITORS
 from dcae_widgets.photo_source import shipped_photo
 from dcae_widgets.shown import faded
 
@@ -560,6 +561,20 @@ class TestModels:
         assert setting.explorer.controls.model == "fake"
         assert setting.explorer.data == before
         assert not setting.explorer.readout.pending
+
+    @pytest.mark.parametrize("name", ["~/weights.safetensors", "/etc/passwd", "small/../../etc"])
+    def test_visitors_name_shipped_weights_alone(self, make, name):
+        setting = make(limits=VISITORS)
+        setting.rest()
+        setting.explorer.controls.model = name
+        setting.rest()
+        assert setting.explorer.controls.error.startswith(f"there is no model {name!r} here; legal: small-")
+        assert setting.explorer.controls.model == "fake"
+        setting.explorer.controls.models = [name]  # the page can set the list, too
+        setting.explorer.restore({"model": name})
+        setting.rest()
+        assert "a link can name small-" in setting.explorer.controls.error
+        assert setting.explorer.controls.model == "fake"
 
     def test_first_model_that_is_not_there_can_be_replaced(self, make):
         setting = make(model="missing")

@@ -1,5 +1,7 @@
 """Where a picture comes from says how it is read and how Python writes it."""
 
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 from dcae.images import png_bytes, save_png
 from dcae.samples import PHOTO_VARIABLE, sample
+from dcae_widgets.limits import VISITORS
 from dcae_widgets.photo_source import given_photo, shipped_photo, uploaded
 
 from .fake_codec import photo
@@ -46,6 +49,23 @@ def test_upload_is_known_by_its_files_name_alone(name):
     source = uploaded(name, png_bytes(photo()))
     assert source.name == "mine.png"
     np.testing.assert_array_equal(source.read(), photo())
+
+
+def test_visitors_large_photo_is_scaled_down_and_its_python_says_so():
+    large = np.zeros((1100, 1400, 3), np.uint8)
+    source = uploaded("large.png", png_bytes(large), VISITORS)
+    read = source.read()
+    assert 0.99 * VISITORS.fit_pixels < read.shape[0] * read.shape[1] <= VISITORS.fit_pixels
+    assert source.python == f"load_image('large.png', fit_pixels={VISITORS.fit_pixels})"
+
+
+def test_visitors_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
+    size, claim = struct.pack(">II", 1, 1), b"IHDR" + struct.pack(">II5B", 7000, 7000, 8, 2, 0, 0, 0)
+    bomb = png_bytes(np.zeros((1, 1, 3), np.uint8))
+    at = bomb.index(b"IHDR" + size)
+    bomb = bomb[:at] + claim + struct.pack(">I", zlib.crc32(claim)) + bomb[at + len(claim) + 4 :]
+    with pytest.raises(ValueError, match=r"^bomb\.png: 7000 x 7000 px = 49000000 px; at most 40000000 px"):
+        uploaded("bomb.png", bomb, VISITORS).read()
 
 
 def test_upload_that_is_no_picture_is_named():

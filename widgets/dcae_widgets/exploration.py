@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dcae.codec.bitstream import unpack
 from dcae.codec.file_info import file_info
-from dcae.codec.interruption import interruptible
+from dcae.codec.interruption import interruptible, unhurried
 from dcae.codec.protocol import Codec, Session
 from dcae.rd import psnr_db
 from dcae.shipped_weights import shipped_name
@@ -128,7 +128,8 @@ class Exploration:
             self._busy("")
 
     def _step(self) -> bool:
-        return self._curves.step(self.worker.give_up)
+        with unhurried():
+            return self._curves.step(self.worker.give_up)
 
     def _fail(self, error: Exception, part: str = "") -> None:
         assert self._wanted is not None, "work fails only after it was wanted"
@@ -245,7 +246,8 @@ class Exploration:
                 last = polished(last, whole.session, self.worker.give_up, self._publish)
         written = self._tell(last, wanted=wanted)
         if written.decode_s is None:
-            decoded, decode_s = self._decoded(codec, written.data)
+            with unhurried():
+                decoded, decode_s = self._decoded(codec, written.data)
             check_decoded(decoded, written.picture)
             written = self._tell(written, decode_s=decode_s)
         if written.ms_ssim is None and self._measuring is not None and photo.size <= 3 * MEASURED_PX:

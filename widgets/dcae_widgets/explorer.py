@@ -45,6 +45,7 @@ from dcae_widgets.events import (
 from dcae_widgets.exploration import Exploration
 from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
 from dcae_widgets.explorer_state import checked_state, link_state
+from dcae_widgets.limits import Limits
 from dcae_widgets.lmbda_dial import decimal
 from dcae_widgets.photo_list import PhotoList
 from dcae_widgets.photo_source import PhotoSource, given_photo, uploaded
@@ -73,6 +74,7 @@ class Explorer(GridBox):
             theirs, of at most as many bytes as ours, can stand in the photo's place.
         against: Further ones for the photo's place alone, such as those whose curves would take long.
         ms_ssim: Measures MS-SSIM of two images (`dcae.metrics.ms_ssim`); None if it is not to be shown.
+        limits: What may be uploaded and typed.
 
     Attributes:
         coding: What the file that is shown is a :class:`Coding` of; None while the hand moves, until there is a file,
@@ -93,8 +95,9 @@ class Explorer(GridBox):
         beside: Mapping[str, Codec] | None = None,
         against: Mapping[str, Codec] | None = None,
         ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None = None,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
     ) -> None:
-        given = given_photo(photo)
+        given, self._limits = given_photo(photo), limits
         image = given.read()
         self._source = self._good_source = replace(given, read=lambda: image)
         self._model, self._good_model = _immutable_name(model), ""
@@ -144,6 +147,7 @@ class Explorer(GridBox):
             on_download=self._download,
             on_restore=self.restore,
             on_polish=self._polish,
+            max_upload_bytes=self._limits.upload_bytes,
             photos=list(self._photos),
             photo=self._source.name,
             others=others,
@@ -177,7 +181,13 @@ class Explorer(GridBox):
     def _on_model(self, change: Any) -> None:
         with self._errors_in_words():
             if not self._is_quiet:
-                self._explore(model=_immutable_name(change["new"].strip()))
+                self._explore(model=self._legal_model(change["new"].strip()))
+
+    def _legal_model(self, model: str) -> str:
+        if self._limits.paths or immutable_name(model):
+            return _immutable_name(model)
+        self._show_choices()
+        raise ValueError(f"there is no model {model!r} here; legal: {', '.join(shipped_weights())}")
 
     def _on_request(self, change: Any) -> None:
         with self._errors_in_words():
@@ -214,7 +224,7 @@ class Explorer(GridBox):
 
     def _upload(self, name: str, data: bytes) -> None:
         with self._lock:
-            source = uploaded(name, data)
+            source = uploaded(name, data, self._limits)
             self._photos.add(source)
             self._explore(source=source)
 
@@ -242,7 +252,8 @@ class Explorer(GridBox):
                 from a link, so names are only those in the panel's lists.
         """
         with self._errors_in_words():
-            lists = {"photos": list(self._photos), "models": self.controls.models, "others": self.controls.others}
+            models = self.controls.models if self._limits.paths else list(shipped_weights())
+            lists = {"photos": list(self._photos), "models": models, "others": self.controls.others}
             legal, wrong = checked_state(state, lmbdas=(LMBDA_MIN, LMBDA_MAX), **lists)
             self._lmbda = legal.get("lmbda", self._lmbda)
             self.photo_view.mode = legal.get("mode", self.photo_view.mode)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dcae.codec.interruption import unhurried
 from dcae_widgets.worker import Worker
 
 MEASURED_PX = 2**21
@@ -65,7 +66,9 @@ class Measuring:
         self._worker.close()
 
     def _measure(self, pair: _Pair) -> None:
-        pair.found(self._measure_of(pair.photo, pair.picture))
+        with unhurried():
+            found = self._measure_of(pair.photo, pair.picture)
+        pair.found(found)
 
     def _step(self) -> bool:
         try:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dcae.codec.bitstream import MAGIC
 from dcae.images import check_image, load_image
 from dcae.samples import PHOTO_VARIABLE, sample, sample_images
+from dcae_widgets.limits import Limits
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +67,18 @@ def given_photo(photo: NDArray[np.uint8] | str | os.PathLike[str] | None) -> Pho
     return PhotoSource(path.name, f"load_image({str(photo)!r})", lambda: load_image(path))
 
 
-def uploaded(name: str, data: bytes) -> PhotoSource:
+def uploaded(name: str, data: bytes, limits: Limits = Limits()) -> PhotoSource:  # noqa: B008  # frozen
     """What somebody has dropped in: a picture, or a compressed file, which is told by its first bytes or its name."""
     name = PurePath(name.replace("\\", "/")).name or "upload"
     if data.startswith(MAGIC) or name.lower().endswith(".dcae"):
         return PhotoSource(name, f"Path({name!r}).read_bytes()", lambda: _no_pixels(name), data)
-    return PhotoSource(name, f"load_image({name!r})", lambda: _read_upload(name, data))
+    fit = "" if limits.fit_pixels is None else f", fit_pixels={limits.fit_pixels}"
+    return PhotoSource(name, f"load_image({name!r}{fit})", lambda: _read_upload(name, data, limits))
 
 
-def _read_upload(name: str, data: bytes) -> NDArray[np.uint8]:
+def _read_upload(name: str, data: bytes, limits: Limits) -> NDArray[np.uint8]:
     try:
-        return load_image(data)
+        return load_image(data, limits.max_pixels, limits.fit_pixels)
     except ValueError as error:  # names the bytes, which nobody has seen; the file's name is what its owner knows
         raise ValueError(f"{name}: {str(error).split(': ', 1)[-1]}") from error
 
