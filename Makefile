@@ -8,7 +8,7 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: lab test check notebooks fuzz mutants lock
+.PHONY: lab test check notebooks coverage fuzz mutants lock
 .DELETE_ON_ERROR:
 
 lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
@@ -30,6 +30,10 @@ notebooks: $(READY) ## run all notebooks again, in place, with their outputs; of
 	$(BIN)/python -c 'import sys, nbformat as n; [(lambda book: ([c.update(outputs=[]) for c in book.cells \
 	    if "widget" in c.metadata.get("tags", [])], n.write(book, path)))(n.read(path, 4)) for path in sys.argv[1:]]' notebooks/*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys metadata.language_info.version notebooks/*.ipynb
+
+coverage: $(READY) ## which lines and branches of dcae/ the unit tests do not reach; ARGS="--cov-report html"
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --doctest-modules --cov \
+	    --cov-report term-missing:skip-covered $(ARGS) --ignore tests/e2e --ignore tests/fuzz --ignore tests/notebooks tests dcae
 
 fuzz: $(READY) ## 100,000 hostile files, pictures, weights and texts, an hour or two; ARGS="--count 1000 --seed 7"
 	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/run.py --workers $$(nproc) $(ARGS)
