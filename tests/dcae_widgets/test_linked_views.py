@@ -98,6 +98,22 @@ def test_error_stands_in_the_panel_and_the_next_file_is_followed(setting: Settin
     assert setting.shown[-1] == ("fake", 0.02)
 
 
+def test_errors_are_told_to_whoever_wants_to_say_them(setting: Setting):
+    told: list[Exception] = []
+    followers = Followers(setting.explorer, setting.find_out, setting.shown.append, told.append)
+    setting.ask(0.045)
+    assert followers.wait(LIMIT_S)
+    assert setting.followers.wait(LIMIT_S)
+    assert [str(error) for error in told] == ["nothing is known of 0.045"]
+    followers.close()
+
+
+def test_file_is_found_out_about_again_if_that_is_asked_for(setting: Setting):
+    setting.followers.ask_again()
+    assert setting.followers.wait(LIMIT_S)
+    assert setting.shown == [("fake", 0.013), ("fake", 0.013)]
+
+
 def test_large_photo_is_refused_in_words(setting: Setting, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("dcae_widgets.linked_views.MAX_FOLLOWED_PX", 48 * 64 - 1)
     setting.ask(0.02)

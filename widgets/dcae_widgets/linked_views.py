@@ -54,8 +54,8 @@ class Followers(Generic[Found]):
         explorer: Whose files.
         find_out: Model, photo (uint8, H x W x 3) and lambda to what is shown, such as `dcae.analysis.trace.Tracer`. It
             can be ended where `dcae.codec.interruption` says.
-        show: Is handed each finding; it runs where widgets may be changed. What either raises stands in the explorer's
-            panel.
+        show: Is handed each finding; it runs where widgets may be changed.
+        say: Is told what either has raised, there too; None for the explorer's panel.
     """
 
     def __init__(
@@ -63,8 +63,10 @@ class Followers(Generic[Found]):
         explorer: Explorer,
         find_out: Callable[[str, NDArray[np.uint8], float | None], Found],
         show: Callable[[Found], object],
+        say: Callable[[Exception], object] | None = None,
     ) -> None:
         self._explorer, self._find_out, self._show = explorer, find_out, show
+        self._say = say or explorer.say
         self._lock = threading.RLock()
         self._delivery = Delivery(self._apply, self._lock)
         self._worker: Worker[_Job] = Worker(self._run, lambda: False, self._fail)
@@ -76,6 +78,10 @@ class Followers(Generic[Found]):
         came = self._explorer.wait(timeout_s) and self._worker.wait(timeout_s)
         self._delivery.drain()
         return came
+
+    def ask_again(self) -> None:
+        """Finds out anew about the explorer's file: something else is to be shown of it now."""
+        self._follow(None)
 
     def close(self) -> None:
         """Follows no more."""
@@ -107,7 +113,7 @@ class Followers(Generic[Found]):
             if finding.coding is self._explorer.coding:
                 self._show(finding.found)
         except Exception as error:
-            self._explorer.say(error)
+            self._say(error)
 
 
 class _Job(NamedTuple):
