@@ -1,8 +1,8 @@
 """One machine among many, with its arithmetic set by environment.
 
-`python exactness_child.py encode FOLDER NAME [THREADS]`: for each weights file FOLDER/STEM.safetensors it encodes
-FOLDER/STEM.npy into FOLDER/NAME, with the picture that the encoder expects and the sigma of each element.
-`python exactness_child.py decode ...`: it decodes the file of every machine that is in FOLDER.
+`python exactness_child.py FOLDER NAME [THREADS]`: for each weights file FOLDER/STEM.safetensors it encodes
+FOLDER/STEM.npy into FOLDER/NAME, with the picture that the encoder expects and the sigma of each element, and says so.
+If it is then told to decode, it decodes the file of every machine that is in FOLDER.
 """
 
 import sys
@@ -52,6 +52,9 @@ def decode(folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 4:
-        torch.set_num_threads(int(sys.argv[4]))
-    {"encode": encode, "decode": decode}[sys.argv[1]](Path(sys.argv[2]), sys.argv[3])
+    if len(sys.argv) > 3:
+        torch.set_num_threads(int(sys.argv[3]))
+    encode(Path(sys.argv[1]), sys.argv[2])
+    print("encoded", flush=True)
+    if sys.stdin.readline() == "decode\n":
+        decode(Path(sys.argv[1]), sys.argv[2])
