@@ -8,11 +8,14 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: lab test check notebooks coverage fuzz mutants lock
+.PHONY: lab demo test check notebooks coverage fuzz mutants lock
 .DELETE_ON_ERROR:
 
 lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
 	$(BIN)/dcae lab -- $(ARGS)
+
+demo: $(READY) ## serve the explorer as a page for a class; ARGS="PHOTO --ip 0.0.0.0 --visitors 30"
+	$(BIN)/dcae demo $(ARGS)
 
 test: check ## everything: check, unit tests, doctests, notebooks, browser tests
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --doctest-modules \

@@ -48,7 +48,7 @@ def requirements() -> list[Requirement]:
 
 def locked_versions() -> dict[str, list[str]]:
     versions: dict[str, list[str]] = {}
-    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK, re.MULTILINE):
+    for name, version in re.findall(r"^([\w.-]+)(?:\[[^]]*\])?==([^\s;]+)", LOCK, re.MULTILINE):
         versions.setdefault(canonicalize_name(name), []).append(version)
     return versions
 
@@ -133,7 +133,7 @@ def test_lock_holds_every_dependency_in_a_version_that_pyproject_allows():
 
 
 def test_every_locked_package_has_hashes_and_names_no_place():
-    entries = re.split(r"\n(?=[\w.-]+==)", LOCK)[1:]
+    entries = re.split(r"\n(?=[\w.-]+(?:\[[^]]*\])?==)", LOCK)[1:]
     assert len(entries) == sum(map(len, locked_versions().values()))
     assert not [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry]
     assert not re.search(r"://|--(extra-)?index|--find-links|^-", LOCK, re.MULTILINE)
@@ -148,7 +148,7 @@ def test_lock_covers_the_platform(platform: str, python_version: str):
         "python_version": python_version,
         "python_full_version": python_version + ".9",
     }
-    lines = re.findall(r"^[\w.-]+==[^\\\n]+", LOCK, re.MULTILINE)
+    lines = re.findall(r"^[\w.-]+(?:\[[^]]*\])?==[^\\\n]+", LOCK, re.MULTILINE)
     entries = [Requirement(line.strip()) for line in lines]
     chosen = [canonicalize_name(e.name) for e in entries if e.marker is None or e.marker.evaluate(environment)]
     assert len(chosen) == len(set(chosen))

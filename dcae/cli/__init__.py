@@ -11,6 +11,7 @@ from dcae.cli.coding import decode, encode, info
 from dcae.cli.compare import compare
 from dcae.cli.compressai_tools import compressai_commands
 from dcae.cli.data import data_commands
+from dcae.cli.demo import demo
 from dcae.cli.evaluation import evaluate_folder
 from dcae.cli.ladder import climb
 from dcae.cli.lessons import LabCommand, lab
@@ -40,3 +41,4 @@ app.add_typer(bench, name="bench")
 app.add_typer(data_commands, name="data")
 app.add_typer(compressai_commands, name="compressai")
 app.command(cls=LabCommand)(lab)
+app.command()(demo)

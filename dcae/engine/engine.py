@@ -40,9 +40,10 @@ class Engine:
 
     def __init__(self) -> None:
         self._codecs: dict[str, Any] = {codec.name: codec for codec in fast_baselines().values()}
-        self._others = list(self._codecs)
+        self._others = {label: codec.name for label, codec in fast_baselines().items()}
         self._open: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
         asked: list[Callable[..., Any]] = [
+            self.others,
             self.describe,
             self.is_open,
             self.open,
@@ -55,6 +56,10 @@ class Engine:
             self.ms_ssim,
         ]
         self.answers: Mapping[str, Callable[..., Any]] = {each.__name__: each for each in asked}
+
+    def others(self) -> dict[str, str]:
+        """The codecs of others, by what users call them: the names that they have here."""
+        return self._others
 
     def describe(self, codec: str) -> dict[str, Any]:
         """What a codec's users must know of it: its qualities, and those of its curve.
@@ -135,7 +140,7 @@ class Engine:
         name = self._full(name)
         if name not in self._codecs:
             if name not in shipped_weights():
-                legal = ", ".join([*shipped_weights(), *self._others])
+                legal = ", ".join([*shipped_weights(), *self._others.values()])
                 raise ValueError(f"there is no codec {name!r} here; legal: {legal}")
             self._codecs[name] = open_codec(name, MAX_PIXELS)
         return self._codecs[name]

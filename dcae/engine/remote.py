@@ -66,6 +66,10 @@ class RemoteEngine:
         """
         return RemoteCodec(self, name)
 
+    def others(self) -> dict[str, RemoteCodec]:
+        """The codecs of others that there are, by what users call them."""
+        return {label: self.codec(name) for label, name in self.ask("others").items()}
+
     def ms_ssim(self, image: NDArray[np.uint8], picture: NDArray[np.uint8]) -> float | None:
         """As `dcae.metrics.ms_ssim`."""
         return self.ask("ms_ssim", image, picture)

@@ -83,13 +83,17 @@ def _packed(value: Any, pieces: list[Any]) -> Any:
         pieces.append(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
         return ["array", value.dtype.str, value.shape, len(pieces) - 1]
     if type(value).__name__ in RECORDS and RECORDS[type(value).__name__] is type(value):
-        names = getattr(value, "_fields", None) or [field.name for field in fields(value)]
+        names = _names(value)
         return ["record", type(value).__name__, {name: _packed(getattr(value, name), pieces) for name in names}]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return ["dict", {key: _packed(entry, pieces) for key, entry in value.items()}]
     if type(value) in (list, tuple):
         return [type(value).__name__, [_packed(entry, pieces) for entry in value]]
     raise TypeError(f"a {type(value).__name__} cannot travel; plain values, arrays and {', '.join(RECORDS)} can")
+
+
+def _names(record: Any) -> list[str]:
+    return list(getattr(record, "_fields", None) or [field.name for field in fields(record)])
 
 
 def _unpacked(packed: Any, pieces: list[bytes]) -> Any:
