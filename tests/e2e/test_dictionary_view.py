@@ -137,7 +137,7 @@ def test_winners_are_listed_with_their_shares_and_a_click_shows_where_one_fires(
 def test_an_entry_is_chosen_with_keys_in_the_plot_of_wins(shown: Shown):
     before = shown.view.entry
     shown.wins.element.locator(".dcae-plot-drawing .main-svg").first.wait_for()
-    shown.wins.element.locator('.dcae-plot-hand [tabindex="0"], .dcae-plot-hand[tabindex="0"]').first.focus()
+    shown.wins.element.get_by_role("slider").focus()
     shown.page.keyboard.press("ArrowRight")
     shown.exchange()
     assert shown.view.entry == before + 1

@@ -14,7 +14,7 @@ from .widget_page import MountedWidget, WidgetPage
 pytestmark = pytest.mark.e2e
 
 DRAWING = ".dcae-plot-drawing"
-HAND = ".dcae-plot-hand"
+HAND = ".dcae-plot-slider"
 STATE = """el => ({
     types: el._fullData.map(trace => trace.type),
     y: el._fullData.map(trace => [...trace.y]),

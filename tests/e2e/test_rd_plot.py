@@ -230,7 +230,7 @@ def test_empty_curves_and_identical_pictures_break_nothing(mount: Callable[..., 
     drawn = settled(shown)
     assert drawn["names"] == ["small · estimates"]
     assert drawn["places"] == [[], [], [[0.2, 30]], [], []]
-    label = shown.element.locator("[role=img]").get_attribute("aria-label")
+    label = shown.element.locator("[role=figure]").get_attribute("aria-label")
     assert label == (
         "Rate-distortion plot. This photo’s file: 3.000 bits a pixel, identical. nothing, 0 estimates. "
         "PNG, 1 files: 3.000 bits a pixel, identical. "
@@ -246,7 +246,7 @@ def test_the_plot_is_there_in_words_and_as_a_table(mount: Callable[..., MountedW
     shown.element.locator("summary").click()
     plot.set_point(0.25, 31, "file", "1,234 bytes")
     settled(shown)
-    assert shown.element.locator("[role=img]").get_attribute("aria-label") == (
+    assert shown.element.locator("[role=figure]").get_attribute("aria-label") == (
         "flower. This photo’s file: 0.250 bits a pixel, 31.00 dB. "
         "small, 2 estimates: 0.200 bits a pixel, 30.00 dB to 0.400 bits a pixel, 33.00 dB. "
         "Marked: JPEG at the same bytes, 0.300 bits a pixel, 31.00 dB."
@@ -320,7 +320,7 @@ def test_curves_over_kodak_are_told_apart_and_compared_by_mouse_and_keyboard(mou
     percent = bd_rate(published_curves()["vtm"].points, published_curves()["dcae"].points)
     assert f"dcae | −{-percent:.1f} % | 29.2–37.9 dB" in legend(shown)
     assert "InterDigitalInc/CompressAI, commit" in str(row.get_attribute("title"))
-    assert "dcae, published, 6 points" in str(shown.element.locator("[role=img]").get_attribute("aria-label"))
+    assert "dcae, published, 6 points" in str(shown.element.locator("[role=figure]").get_attribute("aria-label"))
 
 
 def test_on_the_ms_ssim_scale_curves_without_it_are_left_out_in_words(mount: Callable[..., MountedWidget]):

@@ -161,7 +161,7 @@ def test_losses_that_are_no_numbers_are_gaps(mount: Callable[..., MountedWidget]
 
 def test_curves_are_there_in_words_and_as_tables(mount: Callable[..., MountedWidget], tmp_path: Path):
     shown = mount(curves_of(run_log(tmp_path)))
-    loss, rd = (drawing.get_attribute("aria-label") for drawing in shown.element.locator("[role=img]").all())
+    loss, rd = (drawing.get_attribute("aria-label") for drawing in shown.element.locator("[role=figure]").all())
     assert re.sub(r"\d\.\d{3}", "#", loss or "") == (
         "Training loss, smoothed: # at step 10, # at step 100. Best loss on held-out photos: # at step 100."
     )

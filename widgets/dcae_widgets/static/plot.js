@@ -118,7 +118,8 @@ class PlotView {
   #model;
   #listeners = new Listeners();
   #place;
-  #hand = element("div", { class: "dcae-plot-hand" });
+  #slider = element("div", { class: "dcae-plot-slider" }); // beside what it moves: a slider must not hold other controls
+  #hand = element("div", { class: "dcae-plot-hand" }, this.#slider);
   #rows = element("div", { class: "dcae-plot-rows" });
   #table = element("details", { class: "dcae-plot-numbers" }, element("summary", {}, "The numbers as a table"), this.#rows);
   #root = element("div", { class: "dcae-widget dcae-plot" });
@@ -185,20 +186,20 @@ class PlotView {
     const state = this.#state;
     this.#place.drawing.setAttribute("aria-label", plotInWords(state));
     this.#hand.classList.toggle("dcae-plot-choosable", state.choosable);
-    this.#dressHand(state);
+    this.#dressSlider(state);
     if (this.#table.open) this.#rows.replaceChildren(plotTable(state));
   }
 
   /** What chooses is a slider to a screen reader. */
-  #dressHand({ choosable, series, chosen, title, x_title }) {
+  #dressSlider({ choosable, series, chosen, title, x_title }) {
     const points = series[0]?.x.length ?? 0;
     const attributes = {
       tabindex: "0", role: "slider", "aria-label": `${title || x_title}: choose a point`, "aria-valuemin": "0", "aria-valuemax": String(Math.max(0, points - 1)),
       "aria-valuenow": String(Math.max(0, chosen)), "aria-valuetext": chosen < 0 ? "none chosen" : pointText(series[0], chosen, this.#state),
     };
     for (const [name, value] of Object.entries(attributes)) {
-      if (choosable && points) this.#hand.setAttribute(name, value);
-      else this.#hand.removeAttribute(name);
+      if (choosable && points) this.#slider.setAttribute(name, value);
+      else this.#slider.removeAttribute(name);
     }
   }
 }

@@ -141,7 +141,7 @@ class PlotPlace {
   #plotly = null;
   #theme = null; // read again when it is null
   #frame = 0;
-  drawing = element("div", { class: "dcae-plot-drawing", role: "img" });
+  drawing = element("div", { class: "dcae-plot-drawing", role: "figure" }); // no "img", which would hide its button
   root = element("div", { class: "dcae-plot-place" }, this.drawing, this.#text);
 
   /** @param {any} model @param {(plotly: any, drawing: HTMLElement, theme: any, width: number) => any} paint */
