@@ -5,7 +5,9 @@
 
 /** Between the dialog, what it speaks of, and the window's edges, CSS px. */
 const GAP = 14;
-const OUTLINED = "dcae-tour-target";
+/** Between a ring and what it is around, CSS px. */
+const RING = 6;
+const TARGET = "dcae-tour-target";
 
 /** How much two boxes cover of each other, px². @param {Box} a @param {Box} b */
 function overlap(a, b) {
@@ -35,11 +37,19 @@ function placeBeside(boxes, { width, height }) {
   return inside[covered.indexOf(Math.min(...covered))];
 }
 
+/** @param {Box} box */
+function ringAround({ left, top, right, bottom }) {
+  const ring = element("div", {});
+  const sides = { left: left - RING, top: top - RING, width: right - left + 2 * RING, height: bottom - top + 2 * RING };
+  for (const [name, px] of Object.entries(sides)) ring.style[name] = `${px}px`;
+  return ring;
+}
+
 /** One view of the model. */
 class TourView {
   #listeners = new Listeners();
   #open = null; // listeners of the open dialog
-  #outlined = [];
+  #targets = [];
   #frame = 0;
 
   constructor({ model, el }) {
@@ -56,8 +66,10 @@ class TourView {
     this.next = element("button", { type: "button", class: "dcae-tour-next" });
     this.shut = element("button", { type: "button" }, "Close");
     const labels = { role: "dialog", tabindex: -1, "aria-labelledby": `${name}-title`, "aria-describedby": `${name}-words` };
-    this.dialog = element("div", { class: "dcae-tour-dialog", hidden: true, ...labels }, said, element("div", { class: "dcae-tour-buttons" }, this.shut, this.back, this.next));
-    this.root = element("header", { class: "dcae-widget dcae-tour" }, heading, this.start, this.dialog);
+    this.dialog = element("div", { class: "dcae-tour-dialog", popover: "manual", ...labels }, said, element("div", { class: "dcae-tour-buttons" }, this.shut, this.back, this.next));
+    // Both are popovers: what is fixed would be moved and cut by the boxes around it, which Jupyter contains.
+    this.rings = element("div", { class: "dcae-tour-rings", popover: "manual", "aria-hidden": "true" });
+    this.root = element("header", { class: "dcae-widget dcae-tour" }, heading, this.start, this.rings, this.dialog);
     el.append(this.root);
     this.#listeners.add(this.start, "click", () => this.#go(0));
     this.#listeners.add(this.shut, "click", () => this.#go(-1));
@@ -122,7 +134,8 @@ class TourView {
 
   #enter() {
     this.#open = new Listeners();
-    this.dialog.hidden = false;
+    this.rings.showPopover();
+    this.dialog.showPopover();
     this.dialog.focus({ preventScroll: true });
     // Escape ends the tour wherever the hand is, unless what it is in has a use for it.
     this.#open.add(document, "keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.#go(-1));
@@ -141,8 +154,8 @@ class TourView {
     this.#open = null;
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.dialog.hidden = true;
-    for (const each of this.#outlined.splice(0)) each.classList.remove(OUTLINED);
+    for (const each of [this.dialog, this.rings]) each.hidePopover();
+    for (const each of this.#targets.splice(0)) each.classList.remove(TARGET);
   }
 
   /** The page that the tour is of. */
@@ -152,16 +165,16 @@ class TourView {
 
   #outline() {
     const found = [...this.#page.querySelectorAll(this.steps[this.step].target)];
-    for (const each of this.#outlined) if (!found.includes(each)) each.classList.remove(OUTLINED);
-    for (const each of found) each.classList.add(OUTLINED);
-    this.#outlined = found;
+    for (const each of this.#targets) if (!found.includes(each)) each.classList.remove(TARGET);
+    for (const each of found) each.classList.add(TARGET);
+    this.#targets = found;
   }
 
   /** The part of the page that is spoken of comes up as far as it can. */
   #scroll() {
     const isStill = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const behavior = isStill ? "auto" : "smooth";
-    this.#outlined[0]?.scrollIntoView({ block: this.step === 0 ? "nearest" : "start", behavior });
+    this.#targets[0]?.scrollIntoView({ block: this.step === 0 ? "nearest" : "start", behavior });
     this.#placeSoon();
   }
 
@@ -171,7 +184,8 @@ class TourView {
 
   #place() {
     this.#frame = 0;
-    const boxes = this.#outlined.map((each) => each.getBoundingClientRect()).filter(({ width }) => width);
+    const boxes = this.#targets.map((each) => each.getBoundingClientRect()).filter(({ width }) => width);
+    this.rings.replaceChildren(...boxes.map(ringAround));
     const [left, top] = placeBeside(boxes, this.dialog.getBoundingClientRect());
     this.dialog.style.left = `${left}px`;
     this.dialog.style.top = `${top}px`;
