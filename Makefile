@@ -8,7 +8,7 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: lab demo test check notebooks coverage fuzz mutants lock
+.PHONY: lab demo test check notebooks coverage fuzz exact kills audit licences mutants lock
 .DELETE_ON_ERROR:
 
 lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
@@ -40,6 +40,22 @@ coverage: $(READY) ## which lines and branches of dcae/ the unit tests do not re
 
 fuzz: $(READY) ## 100,000 hostile files, pictures, weights and texts, an hour or two; ARGS="--count 1000 --seed 7"
 	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/run.py --workers $$(nproc) $(ARGS)
+
+exact: $(READY) ## one encoder, many machines: every symbol the same; ARGS="FOLDER_OF_PHOTOS --python OTHER/bin/python"
+	$(BIN)/python tests/exact/run.py $(ARGS)
+
+kills: $(READY) ## commands killed at moments drawn by chance; ARGS="--count 50 --seed 1 --commands encode,train"
+	OMP_NUM_THREADS=1 $(BIN)/python tests/kills/run.py $(ARGS)
+
+# An advisory that is ignored stands here as --ignore-vuln ID, with its reason in a comment above. There is none yet.
+AUDIT_IGNORED :=
+audit: $(READY) ## known weaknesses of what the lock names; asks a service of PyPI
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement $(LOCK) $(AUDIT_IGNORED) $(ARGS) || { echo \
+	    "Above stands a weakness, or a package of which the service said nothing: it could not be reached." >&2; exit 1; }
+
+licences: $(READY) ## write docs/licences.md anew
+	$(BIN)/pip-licenses --format=json --with-system | $(BIN)/python tests/supply/licences.py > $(VENV)/licences.md
+	cp $(VENV)/licences.md docs/licences.md
 
 mutants: $(READY) ## would the tests notice faults in the codec? 1,400 faults, about half an hour; ARGS="--sample 0 --seed 7"
 	$(BIN)/python tests/mutation/run.py --workers $$(nproc) $(ARGS)
