@@ -112,3 +112,12 @@ def test_a_network_without_a_dictionary_predicts_from_z_and_the_slices_before(la
     loop = SliceLoop(replace(CONFIG, dictionary_entries=0)).double()
     assert not [name for name, _ in loop.named_parameters() if "dictionary" in name]
     assert run(loop, latents).y_hat.shape == latents[2].shape
+
+
+@pytest.mark.parametrize(("context", "kernels"), [("depthwise", [1, 5, 1, 3]), ("conv3x3", [3, 3, 3])])
+def test_a_slices_transforms_have_the_contexts_kernels_and_two_gelus(context: str, kernels: list[int]):
+    predictor = SlicePredictor(replace(CONFIG, context=context), 2)
+    for transform in (predictor.mean_transform, predictor.scale_transform, predictor.lrp_transform):
+        assert [weight.shape[-1] for weight in transform.parameters() if weight.ndim == 4] == kernels
+        gelus = [index for index, layer in enumerate(transform) if isinstance(layer, nn.GELU)]
+        assert gelus == [1, len(transform) - 2]
