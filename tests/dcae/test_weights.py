@@ -105,7 +105,7 @@ def test_file_of_shipped_weights_is_as_long_as_estimated(preset: str):
 
 @pytest.mark.slow
 def test_small_needs_a_third_less_than_jpeg_on_photos_that_it_has_never_seen(kodak: list[Path]):
-    photos = [(path.name, load_image(path)) for path in (kodak[4], kodak[13], kodak[22])]
+    photos = [(path.name, load_image(path)[64:448, 192:576]) for path in (kodak[4], kodak[13], kodak[22])]
     ours = evaluate("small", Codec(dcae.load("small")), photos, [0.0018, 0.0045, 0.0112, 0.05])
     jpeg = evaluate("jpeg", baseline("jpeg"), photos, [5, 10, 20, 40, 70, 90])
     (rate,) = bd_rates(mean_curve([*ours, *jpeg]), "jpeg")
