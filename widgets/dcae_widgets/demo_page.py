@@ -38,6 +38,7 @@ STEPS = (
         "λ (lambda) says how much quality is worth. A small λ makes a small file, a large one a good picture.",
         "Move the slider. When you let it go, a real file is written.",
         ".dcae-explorer .dcae-controls-lmbda",
+        free=".dcae-explorer .dcae-photo-view",
     ),
     Step(
         "What it costs",

@@ -25,6 +25,7 @@ class Step:
         now: what to do.
         target: CSS selector of what is outlined, in the page that the tour is of; there may be several such elements.
         part: the name of the page's part that has to be shown; "" if that does not matter.
+        free: CSS selector of what is to be seen as well, though nothing is said of it; "" if that does not matter.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Step:
     now: str
     target: str
     part: str = ""
+    free: str = ""
 
 
 class Tour(AnyWidget):

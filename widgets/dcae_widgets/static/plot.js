@@ -78,11 +78,11 @@ function plotLayoutOf(state, theme, width) {
   const axis = (isLog, name) => (isLog ? { type: "log", ...logTicks(series.flatMap((each) => each[name])) } : { type: "linear" });
   const above = (title ? 30 : 8) + (hasLegend ? 20 * legendRows(series, width) + 4 : 0);
   return {
-    ...plotLayout(theme, { width, height: height_px }), margin: { l: 56, r: 14, t: above, b: 46 }, barmode: "group", bargap: 0.15,
-    title: title ? { text: plain(title), x: 0, xref: "paper", y: 1 - 8 / height_px, yanchor: "top", font: { size: 13 } } : undefined,
+    ...plotLayout(theme, { width, height: height_px }), margin: { l: 56 * theme.type, r: 14, t: above * theme.type, b: 46 * theme.type }, barmode: "group", bargap: 0.15,
+    title: title ? { text: plain(title), x: 0, xref: "paper", y: 1 - 8 / height_px, yanchor: "top", font: { size: 13 * theme.type } } : undefined,
     xaxis: plotAxis(plain(x_title), theme, { ...(isNamed ? { type: "category" } : axis(state.x_log, "x")), showgrid: !hasBars }),
     yaxis: plotAxis(plain(y_title), theme, { ...axis(state.y_log, "y"), rangemode: hasBars && !state.y_log ? "tozero" : "normal" }),
-    legend: { orientation: "h", x: 0, y: 1.01, xanchor: "left", yanchor: "bottom", itemclick: false, itemdoubleclick: false, font: { size: 11 }, bgcolor: "rgba(0, 0, 0, 0)" },
+    legend: { orientation: "h", x: 0, y: 1.01, xanchor: "left", yanchor: "bottom", itemclick: false, itemdoubleclick: false, font: { size: 11 * theme.type }, bgcolor: "rgba(0, 0, 0, 0)" },
   };
 }
 

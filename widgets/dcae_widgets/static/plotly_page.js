@@ -107,12 +107,13 @@ function themeOf(root) {
     return getComputedStyle(probe).color;
   };
   const theme = { ink: colour("ink"), soft: colour("ink-soft"), paper: colour("paper"), line: colour("line") };
-  const family = getComputedStyle(root).fontFamily;
+  const { fontFamily: family } = getComputedStyle(root);
+  const type = Number(getComputedStyle(root).getPropertyValue("--dcae-type")) || 1; // how much larger all type is
   probe.remove();
   const [red, green, blue] = (theme.paper.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number);
   const isDark = 0.299 * red + 0.587 * green + 0.114 * blue < 128;
   const veil = `rgba(${red}, ${green}, ${blue}, 0.8)`; // under the legend, so that grid and curves do not cross its words
-  return { ...theme, veil, family, colours: isDark ? COLOURS.dark : COLOURS.light };
+  return { ...theme, veil, family, type, colours: isDark ? COLOURS.dark : COLOURS.light };
 }
 
 /** Text that Plotly shows as it is: it would read markup. @param {string} text */
@@ -121,14 +122,14 @@ const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 /** What the layouts of all plots share. @param {any} theme @param {{width: number, height: number}} size CSS px */
 const plotLayout = (theme, size) => ({
   ...size, dragmode: false, hovermode: "closest", paper_bgcolor: theme.paper, plot_bgcolor: theme.paper,
-  font: { family: theme.family, size: 12, color: theme.ink },
-  hoverlabel: { bgcolor: theme.paper, bordercolor: theme.soft, font: { family: theme.family, color: theme.ink, size: 12 }, align: "left" },
+  font: { family: theme.family, size: 12 * theme.type, color: theme.ink },
+  hoverlabel: { bgcolor: theme.paper, bordercolor: theme.soft, font: { family: theme.family, color: theme.ink, size: 12 * theme.type }, align: "left" },
 });
 
 /** An axis. @param {string} text @param {any} theme @param {object} [more] */
 const plotAxis = (text, theme, more) => ({
-  title: { text, font: { size: 12, color: theme.soft }, standoff: 6 }, fixedrange: true, color: theme.soft, gridcolor: theme.line,
-  gridwidth: 1, linecolor: theme.line, showline: true, zeroline: false, nticks: 7, tickfont: { size: 11 }, ...more,
+  title: { text, font: { size: 12 * theme.type, color: theme.soft }, standoff: 6 }, fixedrange: true, color: theme.soft, gridcolor: theme.line,
+  gridwidth: 1, linecolor: theme.line, showline: true, zeroline: false, nticks: 7, tickfont: { size: 11 * theme.type }, ...more,
 });
 
 /** A place where one plot is drawn, again when the theme or the width changes; until plotly.js is there it says so in words. */

@@ -166,7 +166,7 @@ function layoutOf(state, theme, ranges, width) {
   const isLog = state.rate_scale === "log";
   return {
     ...plotLayout(theme, { width, height: HEIGHT_PX }), margin: { l: 48, r: 14, t: title ? 34 : 12, b: 44 }, showlegend: false,
-    title: title ? { text: plain(title), x: 0, xref: "paper", y: 0.97, yanchor: "top", font: { size: 13 } } : undefined,
+    title: title ? { text: plain(title), x: 0, xref: "paper", y: 0.97, yanchor: "top", font: { size: 13 * theme.type } } : undefined,
     xaxis: plotAxis(isLog ? "rate (bits a pixel, logarithmic)" : "rate (bits a pixel)", theme, isLog ? logRateTicks(ranges.x) : { range: ranges.x }),
     yaxis: plotAxis(`${MEASURES[state.measure].name} (dB)`, theme, { range: ranges.y }),
   };

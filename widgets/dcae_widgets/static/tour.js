@@ -1,6 +1,6 @@
 // A page's heading and its guided tour: a dialog beside what it speaks of, which stays in reach.
 
-/** @typedef {{title: string, words: string, now: string, target: string, part: string}} Step */
+/** @typedef {{title: string, words: string, now: string, target: string, part: string, free: string}} Step */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box in CSS px of the window */
 
 /** Between the dialog, what it speaks of, and the window's edges, CSS px. */
@@ -16,8 +16,10 @@ function overlap(a, b) {
   return Math.max(0, width) * Math.max(0, height);
 }
 
-/** Where a dialog covers least: beside one of the boxes, or in a corner of the window. @param {Box[]} boxes @param {{width: number, height: number}} size */
-function placeBeside(boxes, { width, height }) {
+/** Where a dialog covers least: beside one of the boxes, or in a corner of the window.
+ * @param {Box[]} spoken of these nothing, if that is possible @param {Box[]} free of these little @param {{width: number, height: number}} size */
+function placeBeside(spoken, free, { width, height }) {
+  const boxes = [...spoken, ...free];
   const [right, bottom] = [window.innerWidth - width - GAP, window.innerHeight - height - GAP];
   const beside = boxes.flatMap((box) => [
     [box.left, box.bottom + GAP],
@@ -32,7 +34,7 @@ function placeBeside(boxes, { width, height }) {
   ]);
   const covered = inside.map(([left, top]) => {
     const dialog = { left, top, right: left + width, bottom: top + height };
-    return boxes.reduce((sum, box) => sum + overlap(dialog, box), 0);
+    return boxes.reduce((sum, box) => sum + overlap(dialog, box) * (spoken.includes(box) ? 1000 : 1), 0);
   });
   return inside[covered.indexOf(Math.min(...covered))];
 }
@@ -184,9 +186,11 @@ class TourView {
 
   #place() {
     this.#frame = 0;
-    const boxes = this.#targets.map((each) => each.getBoundingClientRect()).filter(({ width }) => width);
+    const boxesOf = (elements) => [...elements].map((each) => each.getBoundingClientRect()).filter(({ width }) => width);
+    const boxes = boxesOf(this.#targets);
+    const { free } = this.steps[this.step];
     this.rings.replaceChildren(...boxes.map(ringAround));
-    const [left, top] = placeBeside(boxes, this.dialog.getBoundingClientRect());
+    const [left, top] = placeBeside(boxes, free ? boxesOf(this.#page.querySelectorAll(free)) : [], this.dialog.getBoundingClientRect());
     this.dialog.style.left = `${left}px`;
     this.dialog.style.top = `${top}px`;
   }
