@@ -17,6 +17,7 @@ from dcae.codec.scale_levels import BOUNDARIES, unpack_flags
 from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section
 from dcae.config import PRESETS
 from dcae.model.entropy import total_bits, y_likelihoods, z_likelihoods
+from dcae.model.float32_layers import PointwiseLinear
 
 HEIGHT, WIDTH = 192, 256
 Z_SHAPE, Y_SHAPE = (1, 24, HEIGHT // 64, WIDTH // 64), (1, 80, HEIGHT // 16, WIDTH // 16)
@@ -162,8 +163,10 @@ def test_coding_leaves_the_model_as_it_was(tiny, latents):
         assert torch.equal(value, before[name]), name
 
 
-def test_a_coder_in_float32_codes_in_float32(make_model, latents):
-    coder = LatentCoder(make_model(dataclasses.replace(PRESETS["tiny"], coding_dtype="float32")))
+def test_a_coder_in_float32_codes_in_float32_with_faster_layers(coder, make_model, latents):
+    in_float64, coder = coder, LatentCoder(make_model(dataclasses.replace(PRESETS["tiny"], coding_dtype="float32")))
+    assert any(isinstance(layer, PointwiseLinear) for layer in coder.slice_loop.modules())
+    assert not any(isinstance(layer, PointwiseLinear) for layer in in_float64.slice_loop.modules())
     coded = coder.encode(*latents)
     assert coded.y_hat.dtype == torch.float32
     assert torch.equal(coder.decode(coded.sections, HEIGHT, WIDTH), coded.y_hat)

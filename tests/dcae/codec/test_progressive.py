@@ -47,6 +47,8 @@ def test_prediction_is_what_a_decoder_does_unless_told_otherwise(codec: Codec, f
     for step, same in zip(steps["prediction"], progressive(codec, file), strict=True):
         np.testing.assert_array_equal(step.picture, same.picture)
         np.testing.assert_array_equal(step.picture, codec.decode(keep_slices(file, step.num_slices)))
+    for step, picture in zip(steps["prediction"], codec.prefixes(file), strict=True):
+        np.testing.assert_array_equal(step.picture, picture)
 
 
 def test_zeros_are_zeros_of_y_hat_before_the_inverse_gain(codec: Codec, image, steps):
