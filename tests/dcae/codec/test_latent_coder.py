@@ -272,3 +272,13 @@ def test_a_model_without_tables_is_refused(make_model):
     model.gaussian_conditional._quantized_cdf.resize_(0)
     with pytest.raises(ValueError, match=r"the model has no CDF tables yet; run update\(\) first"):
         LatentCoder(model)
+
+
+def test_a_record_says_what_each_stream_holds(coder, latents):
+    record = []
+    coder.encode(*latents, record=record)
+    assert [part.symbols.shape for part in record] == [Z_SHAPE, *[(1, 16, *Y_SHAPE[2:])] * 5]
+    assert [part.sigma is None for part in record] == [True, *[False] * 5]
+    np.testing.assert_array_equal(
+        record[0].symbols + record[0].mu.numpy(), (latents[1] - coder.medians).round() + coder.medians
+    )
