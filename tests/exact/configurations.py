@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 LEAST = {"ATEN_CPU_CAPABILITY": "default", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2", "ONEDNN_MAX_CPU_ISA": "SSE41"}
 """The oldest instructions that each library can be held to."""
+PATIENT = {"OMP_WAIT_POLICY": "passive"}
+"""Threads that wait for each other sleep: where they are more than the cores, spinning takes the time of the rest."""
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
@@ -28,7 +30,8 @@ class Configuration:
 
     def environment(self) -> dict[str, str]:
         """This process's environment with no settings but its own."""
-        return {name: value for name, value in os.environ.items() if name not in LEAST} | self.settings
+        others = {name: value for name, value in os.environ.items() if name not in LEAST}
+        return PATIENT | others | self.settings
 
 
 ENCODER = Configuration("the encoder")

@@ -84,7 +84,10 @@ def cost(folder: Path) -> None:
         flags = [flag_bytes(data) for data in files]
         whole, per_file = sum(map(len, files)), sum(flags) / len(files)
         print(f"{weights.name}: {len(files)} files, {whole} bytes; of these flags", end=" ")
-        print(f"{sum(flags)} in all, {per_file:.1f} a file, {max(flags)} at most in one ({sum(flags) / whole:.3%})")
+        print(
+            f"{sum(flags)} in all, {per_file:.1f} a file, {max(flags)} at most in one ({sum(flags) / whole:.3%})",
+            flush=True,
+        )
 
 
 def main(asked: argparse.Namespace) -> bool:
