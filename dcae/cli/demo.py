@@ -24,7 +24,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dcae.cli.demo_kernels import VISITORS_VARIABLE
 from dcae.cli.lessons import SPIN_COUNT
 from dcae.engine.remote import ADDRESS_VARIABLE, KEY_VARIABLE
 from dcae.images import load_image, save_png
@@ -36,6 +35,8 @@ READY_KERNELS = 2
 """So many pages are made ready before anyone asks."""
 CULL_INTERVAL_S = 20
 START_LIMIT_S = 120.0
+VISITORS_VARIABLE = "DCAE_VISITORS"
+"""Environment variable: how many kernels the server may start."""
 PAGE = """\
 from dcae.engine.remote import RemoteEngine
 from dcae_widgets.demo_page import DemoPage
@@ -121,7 +122,7 @@ def voila_settings(*, ip: str, port: int, token: str, idle_s: float, dark: bool)
                 "@voila-dashboards/widgets-manager8",
                 "anywidget",
             ],
-            "multi_kernel_manager_class": "dcae.cli.demo_kernels.VisitorKernels",
+            "multi_kernel_manager_class": "dcae.cli.demo_server.VisitorKernels",
         },
         "KernelManager": {"transport": "ipc"},
         "MappingKernelManager": {
@@ -136,7 +137,7 @@ def voila_settings(*, ip: str, port: int, token: str, idle_s: float, dark: bool)
 def _serve(root: Path, environment: Mapping[str, str], url: str) -> None:
     """Runs engine and Voila until this process is told to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    command = [sys.executable, "-m", "voila", str(root / "demo.ipynb"), "--no-browser"]
+    command = [sys.executable, "-m", "dcae.cli.demo_server", str(root / "demo.ipynb"), "--no-browser"]
     kernels = {"OMP_NUM_THREADS": "1", **environment}
     with _engine(environment) as engine, _ended(subprocess.Popen(command, env=kernels, cwd=root)) as voila:
         _wait_for_page(voila, url)

@@ -14,7 +14,7 @@ import numpy as np
 from ipywidgets import Widget, jslink
 from numpy.typing import NDArray
 
-from dcae.codec.interruption import interruptible
+from dcae.codec.interruption import interruptible, unhurried
 from dcae_widgets.delivery import Delivery
 from dcae_widgets.explorer import Explorer
 from dcae_widgets.photo_view import PhotoView
@@ -99,7 +99,7 @@ class Followers(Generic[Found]):
         if photo.shape[0] * photo.shape[1] > MAX_FOLLOWED_PX:
             size = f"{photo.shape[1]} x {photo.shape[0]} px"
             raise ValueError(f"the photo has {size}; views follow those of at most {MAX_FOLLOWED_PX} px")
-        with interruptible(self._worker.give_up):
+        with interruptible(self._worker.give_up), unhurried():
             found = self._find_out(model, photo, lmbda)
         self._delivery.post(_Finding(job.coding, found))
 
