@@ -4,12 +4,15 @@ Run as a process: `python -m dcae.cli.demo_server NOTEBOOK`, configured by `dcae
 server. Does not know what runs in a kernel.
 """
 
+import asyncio
 import os
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
+from traitlets import Instance
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from dcae.cli.demo import VISITORS_VARIABLE
@@ -18,20 +21,34 @@ PROTOCOL = "v1.kernel.websocket.jupyter.org"
 MAX_PARTS = 64
 """Of one message; the page's own have 7 and one for each array."""
 
+NICE = 5
+"""Pages and kernels give way to the engine, whose threads wait for each other."""
+ROOM_S = 0.5
+"""So often it is looked whether a visitor has left."""
+FULL = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="60"><title>DCAE Workbench</title></head>
+<body style="font: 18px system-ui, sans-serif; margin: 15vh auto; max-width: 32em; padding: 0 1em">
+<h1>All places are taken</h1>
+<p>As many visitors are here as this machine has room for. The page tries again in a minute.</p>
+</body></html>"""
+
+
+def most_kernels() -> int:
+    """How many kernels there may be, those included that are ready for visitors who are to come."""
+    return int(os.environ[VISITORS_VARIABLE])
+
 
 class VisitorKernels(AsyncMappingKernelManager):
-    """Starts no kernel beyond the limit: memory stays bounded, whoever comes.
+    """Starts no kernel beyond the limit, one after the other: memory stays bounded, whoever comes."""
 
-    Raises:
-        HTTPError: 503, there are as many visitors as may be.
-    """
+    _door = Instance(asyncio.Lock, ())
 
     async def start_kernel(self, **arguments: Any) -> str:  # type: ignore[override]  # as of its own class
-        """A kernel for a visitor, or for one who is to come."""
-        most = int(os.environ[VISITORS_VARIABLE])
-        if len(self) >= most:
-            raise HTTPError(503, f"{most} visitors are here, as many as may be. Come again in a few minutes.")
-        return await super().start_kernel(**arguments)
+        """A kernel for a visitor, or for one who is to come, once there is room."""
+        async with self._door:
+            while len(self) >= most_kernels():
+                await asyncio.sleep(ROOM_S)
+            return await super().start_kernel(**arguments)
 
 
 class VisitorSocket(VoilaKernelWebsocketHandler):
@@ -67,17 +84,40 @@ def is_countable(message: bytes) -> bool:
     return parts <= MAX_PARTS and len(message) >= 8 * (parts + 1)
 
 
-class DemoServer(Voila):
-    """Voila, whose pages connect by `VisitorSocket`."""
+class VisitorPage(TornadoVoilaHandler):
+    """The page, at one address; where there is no room for a visitor, it says so instead of trying."""
 
-    def init_handlers(self) -> list:
-        """Voila's own, but for the sockets."""
-        handlers = super().init_handlers()
+    async def prepare(self, **named: Any) -> None:
+        """Ends what is not to be answered with a page."""
+        await super().prepare(**named)
+        if self.path_args and self.path_args[0]:
+            raise HTTPError(404)
+        kernels: Any = self.kernel_manager
+        ready = [task for pool in kernels._pools.values() for task in pool if task.done() and not task.exception()]
+        if not ready and len(kernels) >= most_kernels():
+            self.set_status(503)
+            self.set_header("Retry-After", "60")
+            self.finish(FULL)
+
+
+class DemoServer(Voila):
+    """Voila, with the page and the sockets of this file."""
+
+    def init_handlers(self) -> Any:
+        """Voila's own, but for two."""
+        handlers: Any = super().init_handlers()
         return [
-            (handler[0], VisitorSocket, *handler[2:]) if handler[1] is VoilaKernelWebsocketHandler else handler
+            (
+                handler[0],
+                {VoilaKernelWebsocketHandler: VisitorSocket, TornadoVoilaHandler: VisitorPage}.get(
+                    handler[1], handler[1]
+                ),
+                *handler[2:],
+            )
             for handler in handlers
         ]
 
 
 if __name__ == "__main__":
+    os.nice(NICE)  # its kernels inherit it
     DemoServer.launch_instance()

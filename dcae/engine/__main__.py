@@ -7,13 +7,13 @@ import os
 import sys
 import threading
 
-from dcae.engine.engine import Engine
+from dcae.engine.engine import STEPS, Engine
 from dcae.engine.server import Server
 
 
 def begun(address: str) -> Server:
     """A server that listens; the key is the next line of stdin."""
-    return Server(Engine().answers, address, bytes.fromhex(sys.stdin.readline()))
+    return Server(Engine().answers, address, bytes.fromhex(sys.stdin.readline()), STEPS)
 
 
 def main(address: str) -> None:

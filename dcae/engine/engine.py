@@ -27,6 +27,8 @@ from dcae.traces import Trace
 
 MAX_PIXELS = 1 << 21
 """Larger pictures are refused: one of them would keep everybody waiting."""
+STEPS = ("others", "describe", "is_open", "estimate")
+"""What a moving hand waits for."""
 OPEN_PIXELS = 48 << 20
 """So many pixels of photos stay open, some 10 bytes each; the one that nobody asked about for longest is closed."""
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener
 from typing import Any
 
 from dcae.codec.interruption import interruptible
-from dcae.engine.turns import Turns
+from dcae.engine.turns import Kind, Turns
 from dcae.engine.wire import receive, send
 
 LISTENING_S = 0.02
@@ -50,10 +50,13 @@ class Server:
         answers: What can be asked, by name.
         address: A path for the socket, which only this user can open.
         key: What visitors have to know.
+        steps: Which answers a moving hand waits for.
     """
 
-    def __init__(self, answers: Mapping[str, Callable[..., Any]], address: str, key: bytes) -> None:
-        self._answers = answers
+    def __init__(
+        self, answers: Mapping[str, Callable[..., Any]], address: str, key: bytes, steps: Collection[str] = ()
+    ) -> None:
+        self._answers, self._steps = answers, frozenset(steps)
         self._listener = Listener(address, "AF_UNIX", backlog=64, authkey=key)
         self._turns: Turns[_Question] = Turns()
         self._visits: Counter[str] = Counter()
@@ -98,12 +101,16 @@ class Server:
     def _answer(self, connection: Connection, visitor: str, asked: Any) -> None:
         name, unhurried, *arguments = asked
         question = _Question(str(name), arguments)
-        self._turns.put(visitor, question, unhurried=bool(unhurried))
+        kind: Kind = "unhurried" if unhurried else "step" if question.name in self._steps else "work"
+        self._turns.put(visitor, question, kind)
         try:
             while not question.done.wait(LISTENING_S):
                 if connection.poll():
                     receive(connection)  # whatever is said before the answer came takes the question back
                     question.taken_back = True
+                    if self._turns.drop((visitor, kind), question):
+                        question.answer = ["failed", TakenBack.__name__, "it was taken back before its turn"]
+                        break
                     question.done.wait()
         except BaseException:
             question.taken_back = True

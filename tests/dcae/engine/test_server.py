@@ -116,6 +116,26 @@ def test_question_that_is_taken_back_ends_in_the_middle(address, answers):
     assert engine.ask("echo", "next") == ["next"]
 
 
+def test_question_that_waits_is_taken_back_at_once(address, answers):
+    first, second = RemoteEngine(address, KEY), RemoteEngine(address, KEY)
+    holding = threading.Thread(target=first.ask, args=("hold",))
+    holding.start()
+    assert answers.begun.wait(LIMIT_S)
+    asked = time.monotonic()
+
+    def enough() -> None:
+        if time.monotonic() > asked + 0.1:
+            raise TimeoutError("a newer one came")
+
+    with pytest.raises(TimeoutError, match="a newer one came"), interruptible(enough):
+        second.ask("echo", "never")
+    assert not answers.let_go.is_set(), "the other's work goes on"
+    answers.let_go.set()
+    holding.join(LIMIT_S)
+    assert second.ask("echo", "next") == ["next"]
+    assert answers.order == ["next"]
+
+
 def test_question_of_a_visitor_who_is_gone_ends_in_the_middle(address, answers):
     visitor = Client(address, "AF_UNIX", authkey=KEY)
     visitor.send_bytes(bytes(4) + b'"gone"')
