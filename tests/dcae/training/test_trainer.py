@@ -58,7 +58,7 @@ def figures(config: TrainingConfig, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_and_gone_on_with_is_the_unbroken_run(change: ChangeConfig, tmp_path: Path):
-    settings = {"steps": 40, "save_minutes": 1e-6, "threads": 1}
+    settings = {"steps": 28, "save_minutes": 1e-6, "threads": 1}
     whole, killed = change(out=str(tmp_path / "whole"), **settings), change(**settings)
     train(whole)
     log, steps = Path(killed.out) / "log.jsonl", 0
@@ -69,7 +69,7 @@ def test_a_run_that_is_killed_and_gone_on_with_is_the_unbroken_run(change: Chang
             steps = 2 * log.read_bytes().count(b'"kind": "step"') if log.exists() else 0
         process.kill()
         assert process.wait() == -signal.SIGKILL, (tmp_path / "output.txt").read_text()
-        assert wait_for <= steps < 40
+        assert wait_for <= steps < 28
     end(start(killed, tmp_path), tmp_path)
     for kind in ("step", "held_out"):
         assert figures(killed, kind) == figures(whole, kind)
