@@ -55,6 +55,7 @@ def test_visitors_large_photo_is_scaled_down_and_its_python_says_so():
     large = np.zeros((1100, 1400, 3), np.uint8)
     source = uploaded("large.png", png_bytes(large), VISITORS)
     read = source.read()
+    assert VISITORS.fit_pixels is not None
     assert 0.99 * VISITORS.fit_pixels < read.shape[0] * read.shape[1] <= VISITORS.fit_pixels
     assert source.python == f"load_image('large.png', fit_pixels={VISITORS.fit_pixels})"
 
