@@ -7,7 +7,7 @@ from .lab_kernel import ask, run_lesson
 
 pytestmark = pytest.mark.e2e
 
-BARS = ".dcae-plot-choosable"
+BARS, SLIDER = ".dcae-plot-choosable", ".dcae-plot-choosable .dcae-plot-slider"
 HEIGHTS = "place => [...document.querySelector(place).querySelector('.dcae-plot-drawing')._fullData[0].y]"
 
 
@@ -24,11 +24,11 @@ def test_lambda_and_a_channel_are_chosen_by_keys(page: Page, lab_server: str, ou
     assert high == sorted(high, reverse=True)
     assert sum(high) > sum(low)
 
-    page.locator(BARS).focus()
+    page.locator(SLIDER).focus()
     page.keyboard.press("PageUp")
     expect(page.locator(".legendtext", has_text="channel")).not_to_have_text("channel 0")
     assert ask(page, "int((view._order == view.channel).argmax())") == 10
-    said = page.locator(BARS).get_attribute("aria-valuetext")
+    said = page.locator(SLIDER).get_attribute("aria-valuetext")
     assert said is not None
     assert said.startswith(f"channel {ask(page, 'view.channel')}: ")
     assert not outside_requests
