@@ -48,12 +48,17 @@ class Visitor:
         self.controls = next(comm for comm, state in states.items() if "lmbda_min" in state)
         self.readout = next(comm for comm, state in states.items() if "numbers" in state and "caption" in state)
         self.numbers, self.kind = states[self.readout]["numbers"], states[self.readout]["kind"]
-        while not self.numbers:
+        self.pending = states[self.readout]["pending"]
+        while not self.numbers or self.pending:
             self._hear()
         self.first_numbers_s = time.monotonic() - began
 
     def move(self, lmbda: float, *, final: bool = False) -> float:
-        """Moves lambda and waits for its numbers: of an estimate or, if final, of the file. Seconds that it took."""
+        """Moves lambda, which must change, and waits for its numbers: of an estimate or, if final, of the file.
+
+        Returns:
+            Seconds that it took.
+        """
         self._serial += 1
         request = {"serial": self._serial, "lmbda": lmbda, "final": final}
         began = time.monotonic()
@@ -84,15 +89,17 @@ class Visitor:
         self._socket.close()
 
     def _until(self, kind: str, began: float) -> float:
-        heard = False
-        while not (heard and self.kind == kind):
-            heard = self._hear() or heard
+        """Waits until the numbers are of the newest request: those of older files may still come, but are pending."""
+        was_pending = False
+        while not (was_pending and not self.pending and self.kind == kind):
+            self._hear()
+            was_pending = was_pending or self.pending
             if time.monotonic() - began > self.limit_s:
                 raise TimeoutError(f"no {kind} within {self.limit_s:g} s")
         return time.monotonic() - began
 
-    def _hear(self) -> bool:
-        """Takes the next message; whether it brought new numbers."""
+    def _hear(self) -> None:
+        """Takes the next message."""
         message = self._received()
         if message["msg_type"] in ("stream", "error"):
             self.errors.append(json.dumps(message["content"])[:300])
@@ -100,15 +107,14 @@ class Visitor:
         if message["msg_type"] == "comm_msg" and content["data"].get("content", {}).get("type") == "upload-refused":
             self.refused.append(content["data"]["content"]["reason"])
         if message["msg_type"] != "comm_msg" or content["data"].get("method") != "update":
-            return False
+            return
         state = content["data"]["state"]
         if content["comm_id"] == self.controls and state.get("error"):
             self.errors.append(state["error"])
         if content["comm_id"] != self.readout:
-            return False
-        self.kind = state.get("kind", self.kind)
+            return
+        self.kind, self.pending = state.get("kind", self.kind), state.get("pending", self.pending)
         self.numbers = state.get("numbers", self.numbers)
-        return "numbers" in state
 
     def _greet(self) -> None:
         """Waits until the kernel hears; what is said before the server has connected it is lost."""
