@@ -123,16 +123,10 @@ class DictionaryView(SavedView):
         """
         _check(image, use, places)
         self._choose_within(use)
-        layers, is_other_photo = [self._photo, self._over], not np.array_equal(self._photo.image, image)
-        if is_other_photo:
-            with self.photo_view.hold_sync():  # layers of two sizes are not to be seen together
-                self.photo_view.layers, self.photo_view.brush, self.photo_view.outline = [], [], []
-            self._photo.set_image(image)
-        self.use, self.places, self._image, self.table.ablations = use, places, image, []
-        self.panel.size_px = [image.shape[1], image.shape[0]]
-        self._show_use()
-        if is_other_photo:
-            self.photo_view.layers = layers
+        with self.photo_view.exchanging(self._photo, image):
+            self.use, self.places, self._image, self.table.ablations = use, places, image, []
+            self.panel.size_px = [image.shape[1], image.shape[0]]
+            self._show_use()
 
     @property
     def patches(self) -> list[ExcitingPatch]:

@@ -7,7 +7,8 @@ and come back as traits. Everything that shows photos is built on it. Knows pict
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -188,6 +189,25 @@ class PhotoView(AnyWidget):
             a, b = shown.values()
             shown[f"difference × {self.gain:g}"] = _difference(a, b, self.gain)
         return shown
+
+    @contextmanager
+    def exchanging(self, photo: Layer, image: NDArray[np.uint8]) -> Iterator[None]:
+        """Inside the block the layers are given another photo's pictures, if it is another.
+
+        Layers of two sizes are never seen together. Of the photo that was shown before, zoom and choice stay.
+
+        Args:
+            photo: The layer of the photo itself, which is given the image.
+            image: uint8, H x W x 3.
+        """
+        layers, is_other_photo = list(self.layers), not np.array_equal(photo.image, image)
+        if is_other_photo:
+            with self.hold_sync():
+                self.layers, self.brush, self.outline = [], [], []
+            photo.set_image(image)
+        yield
+        if is_other_photo:
+            self.layers = layers
 
     @validate("layers")
     def _check_layers(self, proposal: Any) -> list[Layer]:

@@ -92,16 +92,10 @@ class ProgressiveView(SavedView):
         """
         fills = _checked(image, predicted, zeros)
         self.num_slices = min(self.num_slices, len(predicted) - 1)
-        layers, is_other_photo = [*self._layers, self._photo], not np.array_equal(self._photo.image, image)
-        if is_other_photo:
-            with self.photo_view.hold_sync():  # layers of two sizes are not to be seen together
-                self.photo_view.layers, self.photo_view.brush, self.photo_view.outline = [], [], []
-            self._photo.set_image(image)
-        self._take(image, fills)
-        self.slider.max = len(predicted) - 1
-        self._show()
-        if is_other_photo:
-            self.photo_view.layers = layers
+        with self.photo_view.exchanging(self._photo, image):
+            self._take(image, fills)
+            self.slider.max = len(predicted) - 1
+            self._show()
 
     @property
     def told(self) -> str:

@@ -102,24 +102,18 @@ class RateMapView(SavedView):
         """
         _check(image, rates, sigma, dictionary_attention)
         self.rates, self._image = rates, image
-        layers, is_other_photo = [self._photo, self._heat], not np.array_equal(self._photo.image, image)
-        if is_other_photo:
-            with self.photo_view.hold_sync():  # layers of two sizes are not to be seen together
-                self.photo_view.layers, self.photo_view.brush, self.photo_view.outline = [], [], []
-            self._photo.set_image(image)
-        entries, weights = _top(dictionary_attention)
-        self.panel.show(
-            names=rates.names,
-            bits=rates.bits,
-            sigma=None if sigma is None else sigma.reshape(len(rates.bits) - 1, -1, *sigma.shape[1:]).mean(axis=1),
-            entries=entries,
-            weights=weights,
-            ticks=ticks_of(rates),
-            size_px=(rates.width, rates.height),
-        )
-        self._show_choice(None)
-        if is_other_photo:
-            self.photo_view.layers = layers
+        with self.photo_view.exchanging(self._photo, image):
+            entries, weights = _top(dictionary_attention)
+            self.panel.show(
+                names=rates.names,
+                bits=rates.bits,
+                sigma=None if sigma is None else sigma.reshape(len(rates.bits) - 1, -1, *sigma.shape[1:]).mean(axis=1),
+                entries=entries,
+                weights=weights,
+                ticks=ticks_of(rates),
+                size_px=(rates.width, rates.height),
+            )
+            self._show_choice(None)
         self._sum_brush()
         numbers: dict[str, float | None] = {"bytes": rates.file.total_bytes, "bpp": rates.file.bpp}
         self.readout.show("file", numbers, rates.file.parts, f"the whole photo, {rates.width} × {rates.height} px")
