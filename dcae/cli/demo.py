@@ -29,8 +29,6 @@ from dcae.engine.remote import ADDRESS_VARIABLE, KEY_VARIABLE
 from dcae.images import load_image, save_png
 from dcae.samples import PHOTO_VARIABLE
 
-PHOTO_PIXELS = 1 << 20
-"""A photo to begin with that is larger is scaled down to so many."""
 READY_KERNELS = 2
 """So many pages are made ready before anyone asks."""
 CULL_INTERVAL_S = 20
@@ -67,6 +65,8 @@ def demo(
 
     Elsewhere than on this machine itself a token is asked for, which the printed address holds.
     """
+    from dcae_widgets.limits import VISITORS
+
     loopback = ip_address(ip).is_loopback
     token = "" if loopback else secrets.token_urlsafe(16)
     port = port or _free_port(ip)
@@ -78,7 +78,7 @@ def demo(
         environment |= {ADDRESS_VARIABLE: str(Path(folder) / "engine"), KEY_VARIABLE: secrets.token_hex(16)}
         if photo is not None:
             environment[PHOTO_VARIABLE] = f"{photo.stem}.png"
-            save_png(root / environment[PHOTO_VARIABLE], load_image(photo, fit_pixels=PHOTO_PIXELS))
+            save_png(root / environment[PHOTO_VARIABLE], load_image(photo, fit_pixels=VISITORS.fit_pixels))
         settings = voila_settings(ip=ip, port=port, token=token, idle_s=60 * idle_minutes, dark=dark)
         (Path(folder) / "voila.json").write_text(json.dumps(settings))
         environment |= {"JUPYTER_CONFIG_DIR": folder, "JUPYTER_PATH": str(files("dcae_widgets") / "served")}

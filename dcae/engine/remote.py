@@ -76,13 +76,13 @@ class RemoteEngine:
 
     def trace(self, model: str, image: NDArray[np.uint8], lmbda: float | None) -> Trace:
         """As `dcae.analysis.trace.Tracer`: one coding of a photo with everything kept."""
-        return self.codec(model).open(image).asked("trace", lmbda)
+        return RemoteSession(self, model, image).asked("trace", lmbda)
 
     def prefixes(
         self, model: str, image: NDArray[np.uint8], lmbda: float | None, fill: Fill = "prediction"
     ) -> Sequence[PartialPicture]:
         """As `dcae.codec.progressive.progressive` of a photo's file."""
-        return self.codec(model).open(image).asked("prefixes", lmbda, fill)
+        return RemoteSession(self, model, image).asked("prefixes", lmbda, fill)
 
     def ask(self, name: str, *arguments: Any) -> Any:
         """Asks, and waits for the answer; `dcae.codec.interruption` says how the wait is ended.
@@ -144,7 +144,7 @@ class RemoteCodec:
 
     def open(self, image: NDArray[np.uint8]) -> RemoteSession:
         """A session for an image, uint8, H x W x 3."""
-        session = RemoteSession(self._engine, self.name, np.ascontiguousarray(image))
+        session = RemoteSession(self._engine, self.name, image)
         session.open()
         return session
 
