@@ -15,6 +15,11 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 ROOT = Path(__file__).parents[1]
+# pytest looks for doctests in every file; these are programs that run as processes of their own.
+PROGRAMS = ("exact", "fuzz", "kills", "visitors")
+collect_ignore = [
+    str(path) for folder in PROGRAMS for path in (ROOT / "tests" / folder).glob("*.py") if path.name[:5] != "test_"
+]
 
 # A busy machine is no failure: the parent keeps what hypothesis chooses for continuous integration.
 settings.register_profile("dcae", parent=settings.get_profile(settings.get_current_profile_name()), deadline=None)
