@@ -1,6 +1,7 @@
 """DCAE Workbench: the learned image codec DCAE, its file format, and the tools to look inside both.
 
-Importing this package is cheap: torch comes in when `load` is called, not before.
+Importing this package is cheap: torch comes in when `load` is called, not before. What this Python lacks of what the
+package demands is said then and there.
 """
 
 from __future__ import annotations
@@ -8,10 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcae.versions import check_versions
+
 if TYPE_CHECKING:
     from dcae.model.dcae import DCAE
 
 __all__ = ["load"]
+
+check_versions()
 
 
 def load(name: str | Path) -> DCAE:
