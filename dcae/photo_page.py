@@ -6,14 +6,21 @@ Shapes: H, W image size in px; places are of 16 x 16 px of the padded image.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcae.frozen import freeze_arrays
 from dcae.traces import RateMap
+
+MAX_SIDE_PX = 1024
+"""The longest side of what a page shows."""
+
+Crop = tuple[int, int, int, int]
+"""A part of a photo, as `dcae page --crop` names it: left, top, width and height, px."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +68,7 @@ class PhotoPage:
     Attributes:
         title: of the page.
         image: the photo, or the part of it that is shown, uint8, H x W x 3.
-        part: (left, top, width, height) of the part in the file, px; None if all of it is shown.
+        part: which part of the photo that is; None if all of it is shown.
         source_size: width and height of the whole photo, px.
         codings: from the smallest lambda on; one or more, of the photo's size.
         curves: of other codecs.
@@ -73,7 +80,7 @@ class PhotoPage:
 
     title: str
     image: NDArray[np.uint8]
-    part: tuple[int, int, int, int] | None
+    part: Crop | None
     source_size: tuple[int, int]
     codings: Sequence[PageCoding]
     curves: Sequence[PageCurve]
@@ -85,3 +92,32 @@ class PhotoPage:
         if any(coding.picture.shape != self.image.shape for coding in self.codings):
             raise ValueError(f"a coding is of another size than the photo, {self.image.shape}")
         freeze_arrays(self)
+
+
+class MakePage(Protocol):
+    """What makes a page: `dcae.analysis.page_record.make_page`, or something that stands for it."""
+
+    def __call__(
+        self, model: str, photo: NDArray[np.uint8], name: str, part: Crop, report: Callable[[int, int], object], /
+    ) -> PhotoPage:
+        """The page of a part of a photo, by weights of this name; `report` hears steps done, and of how many."""
+        ...
+
+
+def shown_part(width: int, height: int, centre: tuple[float, float] | None = None) -> Crop:
+    """As much of a photo as a page shows.
+
+    Args:
+        width: of the photo, px.
+        height: of the photo, px.
+        centre: what the part is around, as far as it lies in the photo: x and y in px; None for the photo's middle.
+
+    >>> shown_part(3000, 800), shown_part(64, 64), shown_part(3000, 2000, (2900, 700))
+    ((988, 0, 1024, 800), (0, 0, 64, 64), (1976, 188, 1024, 1024))
+    """
+    wide, high = min(width, MAX_SIDE_PX), min(height, MAX_SIDE_PX)
+    x, y = (width / 2, height / 2) if centre is None else centre
+    left, top = (
+        round(min(max(at - side / 2, 0), most - side)) for at, side, most in ((x, wide, width), (y, high, height))
+    )
+    return left, top, wide, high

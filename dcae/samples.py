@@ -37,6 +37,18 @@ def sample_images() -> tuple[str, ...]:
     return tuple(_FILES)
 
 
+def sample_file(name: str) -> str:
+    """A shipped photo's file, in the resource folder `images`.
+
+    Args:
+        name: one of :func:`sample_images`.
+
+    >>> sample_file("flower")
+    'flower.jpg'
+    """
+    return _FILES[name]
+
+
 def sample(name: str) -> NDArray[np.uint8]:
     """Return a shipped photo by its name.
 

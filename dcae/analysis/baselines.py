@@ -16,6 +16,9 @@ _ALL: tuple[Baseline, ...] = (JPEG, JPEG_444, WEBP, AVIF, AVIF_420, JPEG_2000, J
 BASELINES: Mapping[str, Baseline] = MappingProxyType({codec.name: codec for codec in _ALL})
 """Every baseline by its name, whether or not this machine has it."""
 
+PAGE_CODECS = ("jpeg", "webp", "jpeg-2000", "jpeg-xl", "avif", "hevc", "vvenc")
+"""Whose curves stand beside ours in a page about one photo."""
+
 
 def baseline(name: str) -> Baseline:
     """The baseline of this name, ready to use.

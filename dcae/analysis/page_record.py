@@ -1,37 +1,104 @@
 """What a page about one photo shows, computed: a trace at each lambda, and other codecs' curves from their files.
 
-Draws nothing and knows no command line. Shapes: H, W image size in px.
+Draws nothing. Shapes: H, W image size in px.
 """
 
+import platform
+import shlex
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcae.analysis.baseline_codec import Baseline
+from dcae.analysis.baselines import PAGE_CODECS, available_baselines, baseline
 from dcae.analysis.evaluate import coded_files
 from dcae.analysis.trace import trace
+from dcae.codec.catalogue import open_codec
 from dcae.codec.codec import Codec
 from dcae.codec.protocol import Interval
 from dcae.metrics import ms_ssim
-from dcae.photo_page import PageCoding, PageCurve
+from dcae.photo_page import Crop, PageCoding, PageCurve, PhotoPage, shown_part
 from dcae.rd import bpp, psnr_db
+from dcae.samples import sample_file, sample_images
+from dcae.shipped_weights import immutable_name
 from dcae.traces import RateMap, Trace
 
 NUM_LMBDAS = 12
-MAX_SIDE_PX = 1024
-"""The longest side of what a page shows."""
 
 
-def middle_part(width: int, height: int) -> tuple[int, int, int, int]:
-    """The middle of a photo, as much of it as a page shows: left, top, width and height in px.
+def make_page(
+    model: str,
+    photo: NDArray[np.uint8],
+    name: str,
+    part: Crop | None = None,
+    report: Callable[[int, int], Any] = lambda done, steps: None,
+    *,
+    title: str | None = None,
+    codecs: Sequence[str] | None = None,
+) -> PhotoPage:
+    """All that a page about a photo shows.
 
-    >>> middle_part(3000, 800), middle_part(64, 64)
-    ((988, 0, 1024, 800), (0, 0, 64, 64))
+    Args:
+        model: the weights' name or path.
+        photo: the whole photo, uint8, H x W x 3, RGB.
+        name: its file's name, or a shipped photo's.
+        part: which part of it is shown; None for as much of its middle as a page shows.
+        report: called after each step with how many are done, and of how many.
+        title: of the page; None for the name.
+        codecs: whose curves stand beside, by their names; None for all of `PAGE_CODECS` that this machine has.
+
+    Raises:
+        ValueError: the weights are several models, the part does not lie in the photo, or this machine lacks a codec.
+        TypeError: the photo is no image.
     """
-    wide, high = min(width, MAX_SIDE_PX), min(height, MAX_SIDE_PX)
-    return (width - wide) // 2, (height - high) // 2, wide, high
+    codec = open_codec(model)
+    if not isinstance(codec, Codec):
+        raise ValueError(f"{model} is no single model; a page shows one model's codings")
+    height, width = photo.shape[:2]
+    left, top, wide, high = part or shown_part(width, height)
+    if not (0 <= left <= width - wide and 0 <= top <= height - high and min(wide, high) >= 1):
+        raise ValueError(f"the part is {left},{top},{wide},{high}; must lie in the picture of {width} x {height} px")
+    image = np.ascontiguousarray(photo[top : top + high, left : left + wide])
+    lmbdas = page_lmbdas(codec.qualities)
+    here = [each for each in PAGE_CODECS if each in available_baselines()]
+    baselines = [baseline(each) for each in (here if codecs is None else codecs)]
+    count = _Count(report, len(lmbdas) + sum(len(each.curve) for each in baselines))
+    given = {"--crop": part and ",".join(map(str, part)), "--title": title}
+    options = [word for option, value in given.items() if value is not None for word in (option, value)]
+    options += [word for each in codecs or () for word in ("--codec", each)]
+    return PhotoPage(
+        title=name if title is None else title,
+        image=image,
+        part=None if (wide, high) == (width, height) else (left, top, wide, high),
+        source_size=(width, height),
+        codings=page_codings(codec, image, lmbdas, count.step),
+        curves=[page_curve(each, image, count.step) for each in baselines],
+        made=_made(name, model, options),
+    )
+
+
+class _Count:
+    """Reports each step."""
+
+    def __init__(self, report: Callable[[int, int], Any], steps: int) -> None:
+        self._report, self._done, self._steps = report, 0, steps
+
+    def step(self) -> None:
+        self._done += 1
+        self._report(self._done, self._steps)
+
+
+def _made(name: str, model: str, options: Sequence[str]) -> list[tuple[str, str]]:
+    """How a page was made; folders on the user's machine are nobody's business."""
+    weights = immutable_name(model) or Path(model).name
+    file = sample_file(name) if name in sample_images() else name
+    command = shlex.join(["dcae", "page", file, "--model", weights, *options, "-o", "page.html"])
+    versions = ", ".join(f"{each} {version(each)}" for each in ("dcae-workbench", "torch", "numpy", "pillow"))
+    return [("Weights", weights), ("Command", command), ("Versions", f"Python {platform.python_version()}, {versions}")]
 
 
 def page_lmbdas(qualities: Interval | Sequence[float] | None, count: int = NUM_LMBDAS) -> list[float | None]:
@@ -73,17 +140,22 @@ def page_codings(
     return codings
 
 
-def page_curve(codec: Baseline, image: NDArray[np.uint8]) -> PageCurve:
+def page_curve(codec: Baseline, image: NDArray[np.uint8], report: Callable[[], Any] = lambda: None) -> PageCurve:
     """Another codec's curve of the photo: each point is a file that was written and read again.
+
+    Args:
+        codec: the other one.
+        image: uint8, H x W x 3, RGB.
+        report: called after each file.
 
     Raises:
         ValueError: the codec does not take the image.
     """
     height, width = image.shape[:2]
-    points = [
-        (bpp(file.num_bytes, width, height), psnr_db(image, file.picture))
-        for file in coded_files(codec, image, codec.curve)
-    ]
+    points = []
+    for file in coded_files(codec, image, codec.curve):
+        points.append((bpp(file.num_bytes, width, height), psnr_db(image, file.picture)))
+        report()
     return PageCurve(label=codec.label, settings=codec.settings, points=tuple(sorted(points)))
 
 

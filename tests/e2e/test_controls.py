@@ -595,9 +595,9 @@ def test_nothing_moves_when_something_is_being_done(mount: Mount):
 
 
 def test_every_control_has_a_name_and_a_target_of_28_px(mount: Mount):
-    mounted = mount(panel(error="Words"), 900)
+    mounted = mount(panel(error="Words", page="ready"), 900)
     controls = mounted.element.locator("button:visible, select:visible, input:visible")
-    assert controls.count() == 11
+    assert controls.count() == 12
     for control in controls.all():
         assert control.get_attribute("aria-label")
         box = control.bounding_box()
@@ -609,7 +609,8 @@ def test_every_control_has_a_name_and_a_target_of_28_px(mount: Mount):
 
 def test_nothing_is_cut_or_overlaps_from_900_to_1280_px(mount: Mount):
     for width_px in (900, 1001, 1100, 1248, 1400):
-        mounted = mount(panel(models=["small-01234567"], model="small-01234567"), width_px)
+        page = "running" if width_px == 1400 else "ready"
+        mounted = mount(panel(models=["small-01234567"], model="small-01234567", page=page, page_share=0.5), width_px)
         boxes = [
             box
             for box in (each.bounding_box() for each in mounted.element.locator("button:visible, select").all())

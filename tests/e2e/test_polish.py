@@ -1,17 +1,18 @@
-"""Polishing as its user has it: `dcae lab`, a real kernel, the shipped weights, a hand on the button."""
+"""Polishing, and a page, as their user has them: `dcae lab`, a real kernel, the shipped weights, a hand on the button."""
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from .lab_kernel import LIMIT_MS, ask, execute
 
 pytestmark = pytest.mark.e2e
 
-BUTTON, BYTES, CAPTION = ".dcae-controls-polish", "[data-key=bytes] dd", ".dcae-readout-caption"
+BUTTON, PAGE = ".dcae-controls-polish", ".dcae-controls-page"
+BYTES, CAPTION = "[data-key=bytes] dd", ".dcae-readout-caption"
 KIND = "() => document.querySelector('.dcae-readout-badge')?.dataset.kind"
 BEGIN = """
 import numpy as np
@@ -94,3 +95,20 @@ def test_stop_and_any_move_of_lambda_give_it_up(explorer: Page):
     explorer.wait_for_function(KIND + " === 'file'")
     assert ask(explorer, "explorer._face.shown.lmbda") == pytest.approx(0.03)
     assert not explorer.inner_text(CAPTION).startswith("polished")
+
+
+def test_page_is_made_while_lambda_moves_and_downloaded_whole(explorer: Page, tmp_path: Path):
+    begin(explorer, steps=20)
+    execute(explorer, "from functools import partial; explorer._pages._make_page = partial(make_page, codecs=['jpeg'])")
+    with explorer.expect_download() as download:
+        explorer.click("[aria-label='Download page']")
+        explorer.wait_for_selector(f"{PAGE}[aria-label^='Stop making the page']")
+        explorer.fill(".dcae-controls-number input", "0.03")
+        explorer.keyboard.press("Enter")
+    assert download.value.suggested_filename == "piece.html"
+    download.value.save_as(tmp_path / "piece.html")
+    html = (tmp_path / "piece.html").read_text("utf-8")
+    assert "<h1>piece.png</h1>" in html
+    assert html.count("<tr data-index") == 12
+    assert html.endswith("</html>\n")
+    expect(explorer.locator(PAGE)).to_have_attribute("aria-label", "Download page")

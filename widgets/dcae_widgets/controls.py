@@ -29,6 +29,7 @@ class Controls(AnyWidget):
         on_download: Called with "dcae" or "png"; returns the file's name, its MIME type and its bytes.
         on_restore: Called with a `state` of this page before it was reloaded, or of a link.
         on_polish: Called with whether polishing is to begin or to stop.
+        on_page: Called with whether making a page is to begin or to stop.
         max_upload_bytes: The largest file that can be opened.
         traits: First values of the traits below.
 
@@ -52,6 +53,8 @@ class Controls(AnyWidget):
         state: What is shown, as JSON: what a link carries and a reload restores.
         downloads: Which of "dcae" and "png" there are now.
         polish: What the polish button offers: "ready" to begin, "running" to stop, "done" nothing more; "" hides it.
+        page: What the button for a page about the photo offers: "ready" to begin, "running" to stop; "" hides it.
+        page_share: How much of the page is made, 0 to 1.
         fresh: Whether no page has shown this yet; only such a panel restores a state.
 
     Raises:
@@ -76,6 +79,8 @@ class Controls(AnyWidget):
     state = traitlets.Dict().tag(sync=True)
     downloads = traitlets.List(traitlets.Enum(["dcae", "png"])).tag(sync=True)
     polish = traitlets.Enum(["", "ready", "running", "done"], "").tag(sync=True)
+    page = traitlets.Enum(["", "ready", "running"], "").tag(sync=True)
+    page_share = traitlets.Float(0.0).tag(sync=True)
     fresh = traitlets.Bool(True).tag(sync=True)
     _esm, _css = front_end("controls").values()
 
@@ -86,13 +91,15 @@ class Controls(AnyWidget):
         on_download: Callable[[str], tuple[str, str, bytes]] | None = None,
         on_restore: Callable[[dict[str, Any]], None] | None = None,
         on_polish: Callable[[bool], None] | None = None,
+        on_page: Callable[[bool], None] | None = None,
         max_upload_bytes: int = MAX_UPLOAD_BYTES,
         **traits: Any,
     ):
         if unknown := sorted(set(traits) - set(self.trait_names())):
             raise TypeError(f"Controls has no {', '.join(unknown)}; see its attributes for what there is")
         self.on_upload, self.on_download = on_upload, on_download
-        self.on_restore, self.on_polish = on_restore, on_polish
+        self.on_restore, self.on_polish, self.on_page = on_restore, on_polish, on_page
+        self._page_id = ""
         self._uploads = Uploads(max_upload_bytes)
         super().__init__(**traits)
         self.on_msg(self._receive)
@@ -131,11 +138,26 @@ class Controls(AnyWidget):
                     self._take_upload(content, buffers)
                 case "download" if self.on_download is not None:
                     name, mime, data = self.on_download(content["what"])
-                    self.send({"type": "file", "id": content["id"], "name": name, "mime": mime}, [data])
+                    self._send_file(content["id"], name, mime, data)
                 case "restore" if self.on_restore is not None:
                     self.on_restore(dict(content["state"]))
                 case "polish" if self.on_polish is not None:
                     self.on_polish(bool(content["begin"]))
+                case "page" if self.on_page is not None:
+                    self._page_id = content["id"]
+                    self.on_page(bool(content["begin"]))
+
+    def send_page(self, name: str, data: bytes) -> None:
+        """Gives the page that was asked for last to who asked for it, as a download.
+
+        Args:
+            name: Of the file.
+            data: Its HTML.
+        """
+        self._send_file(self._page_id, name, "text/html", data)
+
+    def _send_file(self, asked: str, name: str, mime: str, data: bytes) -> None:
+        self.send({"type": "file", "id": asked, "name": name, "mime": mime}, [data])
 
     def _take_upload(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         upload_id, whole = content["id"], None

@@ -24,6 +24,7 @@ from traitlets import Any as Any_
 
 from dcae.codec.protocol import Codec
 from dcae.config import LMBDA_MAX, LMBDA_MIN
+from dcae.photo_page import MakePage, shown_part
 from dcae.shipped_weights import immutable_name, shipped_weights
 from dcae_widgets.charts import coding
 from dcae_widgets.controls import Controls
@@ -47,6 +48,7 @@ from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
 from dcae_widgets.explorer_state import checked_state, link_state
 from dcae_widgets.limits import Limits
 from dcae_widgets.lmbda_dial import decimal
+from dcae_widgets.page_making import PageJob, PageMaking
 from dcae_widgets.photo_list import PhotoList
 from dcae_widgets.photo_source import PhotoSource, given_photo, uploaded
 from dcae_widgets.photo_view import PhotoView
@@ -74,6 +76,7 @@ class Explorer(GridBox):
             theirs, of at most as many bytes as ours, can stand in the photo's place.
         against: Further ones for the photo's place alone, such as those whose curves would take long.
         ms_ssim: Measures MS-SSIM of two images (`dcae.metrics.ms_ssim`); None if it is not to be shown.
+        make_page: Makes a page to share (`dcae.analysis.page_record.make_page`); None if there is to be no button.
         limits: What may be uploaded and typed.
 
     Attributes:
@@ -95,6 +98,7 @@ class Explorer(GridBox):
         beside: Mapping[str, Codec] | None = None,
         against: Mapping[str, Codec] | None = None,
         ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None = None,
+        make_page: MakePage | None = None,
         limits: Limits = Limits(),  # noqa: B008  # frozen
     ) -> None:
         given, self._limits = given_photo(photo), limits
@@ -111,6 +115,7 @@ class Explorer(GridBox):
         others = {**(beside or {}), **(against or {})}
         self._face = ExplorerFace(self._make_controls(list(others)), self._source, image)
         self._second = SecondPicture(others, self._face.beside, image, self._face.say, self._lock)
+        self._pages = PageMaking(make_page, self._page_job, self.controls, self._face.say, self._lock)
         super().__init__(self._face.widgets, layout=BoxLayout(**LAYOUT))
         self.add_class("dcae-explorer")
         self._observe()
@@ -147,6 +152,7 @@ class Explorer(GridBox):
             on_download=self._download,
             on_restore=self.restore,
             on_polish=self._polish,
+            on_page=self._page,
             max_upload_bytes=self._limits.upload_bytes,
             photos=list(self._photos),
             photo=self._source.name,
@@ -232,6 +238,20 @@ class Explorer(GridBox):
         """The shown photo's file is refined, or no longer: then the plain one is shown again."""
         with self._lock:
             self._want(final=True, polish=begin)
+
+    def _page(self, begin: bool) -> None:
+        with self._lock:
+            self._pages.press(begin)
+
+    def _page_job(self) -> PageJob | None:
+        """The page of what is looked at; none of a file that was opened, nor before anything was coded."""
+        source, model = self._face.shown.source, self._face.shown.model
+        if source.data is not None or not model:
+            return None
+        height, width = self._photo.shape[:2]
+        left, top, right, bottom = self.photo_view.visible or (0, 0, width, height)
+        part = shown_part(width, height, ((left + right) / 2, (top + bottom) / 2))
+        return PageJob(model, self._photo, source.name, part)
 
     def _download(self, what: str) -> tuple[str, str, bytes]:
         """The file that is shown, or its picture; it is made first where only an estimate is shown.
@@ -348,6 +368,7 @@ class Explorer(GridBox):
             self.coding = Coding(event.wanted.model, self._photo, event.lmbda)
         if not isinstance(event, Estimated):
             self._view_to_restore = None
+        self._pages.follow()
         self._remember()
 
     def _awaits_coding(self, event: Written) -> bool:
@@ -447,6 +468,7 @@ class Explorer(GridBox):
         """Ends the thread and closes all widgets."""
         self._exploration.close()
         self._second.close()
+        self._pages.close()
         self._face.close()
         super().close()
 

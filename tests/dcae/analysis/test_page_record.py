@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from dcae.analysis.page_record import middle_part, page_codings, page_lmbdas
+from dcae.analysis.baselines import baseline
+from dcae.analysis.page_record import make_page, page_codings, page_lmbdas
 from dcae.codec.catalogue import open_codec
 from dcae.codec.codec import Codec
 from dcae.codec.protocol import Interval
@@ -22,11 +23,22 @@ def test_the_lambdas_of_a_list_are_all_shown():
     assert page_lmbdas((0.01, 0.02)) == [0.01, 0.02]
 
 
-def test_the_middle_of_a_large_photo_is_in_its_middle():
-    left, top, width, height = middle_part(2025, 1500)
-    assert (width, height) == (1024, 1024)
-    assert abs(left - (2025 - left - width)) <= 1
-    assert top == 1500 - top - height
+def test_steps_are_counted_to_the_last_and_what_is_shown_is_said():
+    told: list[tuple[int, int]] = []
+    photo = sample("coffee")[100:140, 200:264]
+    page = make_page("tiny", photo, "coffee", (4, 8, 48, 32), lambda *at: told.append(at), codecs=["jpeg"])
+    steps = 12 + len(baseline("jpeg").curve)
+    assert told == [(done, steps) for done in range(1, steps + 1)]
+    np.testing.assert_array_equal(page.image, photo[8:40, 4:52])
+    assert page.part == (4, 8, 48, 32)
+    command = dict(page.made)["Command"]
+    assert command.startswith("dcae page coffee.png --model tiny-")
+    assert command.endswith(" --crop 4,8,48,32 --codec jpeg -o page.html")
+
+
+def test_a_part_outside_the_photo_is_refused():
+    with pytest.raises(ValueError, match="the part is 4,8,61,32; must lie in the picture of 64 x 40 px"):
+        make_page("tiny", sample("coffee")[:40, :64], "coffee", (4, 8, 61, 32))
 
 
 def test_ms_ssim_and_winners_are_of_this_coding():

@@ -24,7 +24,7 @@ def test_each_row_is_of_the_file_that_the_codec_writes(
     run: Run, photo: Path, weights: Path, codec: Codec, image: NDArray[np.uint8], tmp_path: Path
 ):
     out = tmp_path / "page.html"
-    result = run("page", photo, "-o", out, "--model", weights)
+    result = run("page", photo, "-o", out, "--model", weights, "--codec", "jpeg")
     assert result.exit_code == 0, result.output
     html = out.read_text("utf-8")
     assert f"{len(html.encode())} bytes, 12 pictures of 61 x 45 px" in result.output
@@ -66,7 +66,7 @@ def test_another_codecs_points_are_of_its_files(image: NDArray[np.uint8]):
 def test_a_bad_crop_is_one_line_and_writes_nothing(
     run: Run, photo: Path, weights: Path, tmp_path: Path, crop: str, words: str
 ):
-    result = run("page", photo, "-o", tmp_path / "page.html", "--model", weights, "--crop", crop)
+    result = run("page", photo, "-o", tmp_path / "page.html", "--model", weights, "--codec", "jpeg", "--crop", crop)
     assert result.exit_code == 2
     assert words in result.stderr
     assert not (tmp_path / "page.html").exists()
@@ -74,7 +74,9 @@ def test_a_bad_crop_is_one_line_and_writes_nothing(
 
 def test_a_side_over_1024_px_is_refused(run: Run, weights: Path, tmp_path: Path):
     save_png(tmp_path / "wide.png", np.zeros((8, 1100, 3), np.uint8))
-    result = run("page", tmp_path / "wide.png", "-o", tmp_path, "--model", weights, "--crop", "0,0,1025,8")
+    result = run(
+        "page", tmp_path / "wide.png", "-o", tmp_path, "--model", weights, "--codec", "jpeg", "--crop", "0,0,1025,8"
+    )
     assert result.exit_code == 2
     assert "--crop is 1025 x 8 px; sides must be at most 1024 px" in result.stderr
 
@@ -93,7 +95,18 @@ def test_a_crop_says_so_and_weights_of_one_lambda_make_one_picture(
 ):
     named = photo.rename(tmp_path / "a<b>&.png")
     result = run(
-        "page", named, "-o", tmp_path, "--model", fixed_weights, "--crop", "8,4,40,32", "--title", "Me & <you>"
+        "page",
+        named,
+        "-o",
+        tmp_path,
+        "--model",
+        fixed_weights,
+        "--codec",
+        "jpeg",
+        "--crop",
+        "8,4,40,32",
+        "--title",
+        "Me & <you>",
     )
     assert result.exit_code == 0, result.output
     html = (tmp_path / "a<b>&.html").read_text("utf-8")
@@ -101,3 +114,17 @@ def test_a_crop_says_so_and_weights_of_one_lambda_make_one_picture(
     assert "<title>Me &amp; &lt;you&gt; · DCAE</title>" in html
     assert html.count("<tr data-index") == 1
     assert "a<b>" not in html
+
+
+def test_other_codecs_are_named_in_the_command_and_one_that_is_none_is_refused(
+    run: Run, photo: Path, fixed_weights: Path, tmp_path: Path
+):
+    chosen = ("--codec", "webp", "--codec", "hevc")
+    assert run("page", photo, "-o", tmp_path / "page.html", "--model", fixed_weights, *chosen).exit_code == 0
+    html = (tmp_path / "page.html").read_text("utf-8")
+    assert re.findall(r'<span class="key other-\d"></span><span>(\w+)', html) == ["WebP", "HEVC"]
+    assert f"dcae page {photo.name} --model {fixed_weights.name} --codec webp --codec hevc -o page.html" in html
+    result = run("page", photo, "-o", tmp_path / "none.html", "--model", fixed_weights, "--codec", "gif")
+    assert result.exit_code == 2
+    assert "there is no baseline 'gif'; legal: jpeg," in result.stderr
+    assert not (tmp_path / "none.html").exists()

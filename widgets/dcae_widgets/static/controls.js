@@ -33,7 +33,7 @@ function followKernel({ model, listeners }) {
   const manager = model.widget_manager;
   function end() {
     if (isOver(model)) return;
-    const last = { error: KERNEL_GONE, busy: "", polish: "", enabled: false, downloads: [] };
+    const last = { error: KERNEL_GONE, busy: "", polish: "", page: "", enabled: false, downloads: [] };
     for (const [name, value] of Object.entries(last)) model.set(name, value);
     manager.disconnect?.();
   }
@@ -496,6 +496,7 @@ function actions({ model, el, listeners, say }) {
     return button(verb + noun, icon(picture), words);
   }
   const downloads = { dcae: verbal("download", "Download ", ".dcae"), png: verbal("download", "Download ", "PNG") };
+  const page = element("button", { type: "button", class: "dcae-controls-page" });
   const python = verbal("copy", "Copy as ", "Python");
   const more = button("Show the Python lines", icon("chevron"));
   const link = verbal("link", "Copy ", "link");
@@ -529,6 +530,17 @@ function actions({ model, el, listeners, say }) {
     link.disabled = Object.keys(model.get("state")).length === 0;
     if (isCode) text.textContent = model.get("python_code");
   }
+  /** A page takes half a minute: the same button stops it, and says how far it is. */
+  function drawPage() {
+    const state = model.get("page");
+    const isRunning = state === "running";
+    const share = `${Math.round(100 * model.get("page_share"))} %`;
+    page.hidden = !state;
+    page.title = isRunning ? "Stop making the page" : "Make a page to share: this photo at 12 λ, one file that needs no kernel";
+    page.setAttribute("aria-label", isRunning ? `Stop making the page, ${share} done` : "Download page");
+    const words = element("span", {}, element("span", { class: "dcae-controls-verb" }, isRunning ? "Page " : "Download "), element("span", { class: "dcae-controls-noun" }, isRunning ? share : "page"));
+    page.replaceChildren(icon(isRunning ? "stop" : "download"), words);
+  }
   const asked = new Set();
   /** @param {any} content @param {DataView[]} buffers */
   function receive(content, buffers) {
@@ -543,6 +555,11 @@ function actions({ model, el, listeners, say }) {
       asked.add(id);
       model.send({ type: "download", what, id });
     });
+  listeners.add(page, "click", () => {
+    const id = `${Date.now()}-${Math.random()}`;
+    asked.add(id);
+    model.send({ type: "page", begin: model.get("page") === "ready", id });
+  });
   listeners.add(python, "click", () => copy(model.get("python_code"), "the Python lines", true));
   listeners.add(link, "click", () => copy(linkOf(model), "the link", false));
   listeners.add(more, "click", () => (isCode ? closePanel() : openPanel(model.get("python_code"), true)));
@@ -550,10 +567,12 @@ function actions({ model, el, listeners, say }) {
   listeners.follow(model, ["downloads", "python_code", "state"], draw);
   model.on("msg:custom", receive);
   listeners.later(() => model.off("msg:custom", receive));
+  listeners.follow(model, ["page", "page_share"], drawPage);
   closePanel();
   draw();
+  drawPage();
   const code = element("div", { class: "dcae-controls-joined" }, python, more);
-  return { bar: element("div", { class: "dcae-controls-actions" }, downloads.dcae, downloads.png, code, link), panel };
+  return { bar: element("div", { class: "dcae-controls-actions" }, downloads.dcae, downloads.png, page, code, link), panel };
 }
 
 /** @param {View} view */
