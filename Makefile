@@ -8,7 +8,7 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: lab demo test check notebooks coverage fuzz exact kills audit licences mutants lock
+.PHONY: lab demo test check notebooks coverage fuzz exact kills audit licences mutants site lock
 .DELETE_ON_ERROR:
 
 lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
@@ -59,6 +59,23 @@ licences: $(READY) ## write docs/licences.md anew
 
 mutants: $(READY) ## would the tests notice faults in the codec? 1,300 faults, about half an hour; ARGS="--sample 0 --seed 7"
 	$(BIN)/python tests/mutation/run.py --workers $$(nproc) $(ARGS)
+
+# A page of a photo takes a minute or more, so each is made only where it is older than what it is made of.
+PHOTO_PAGES := $(patsubst data/images/%,build/photos/%.html,$(basename $(wildcard data/images/*.jpg data/images/*.png)))
+PAGE_SOURCES := $(wildcard data/weights/small-*.safetensors dcae/cli/page.py dcae/photo_page.py dcae/analysis/page_record.py \
+    dcae/codec/*.py dcae/model/*.py $(foreach name,page common photo_view,widgets/dcae_widgets/static/$(name)*) widgets/dcae_widgets/page*.py)
+define PHOTO_PAGE
+@mkdir -p $(@D)
+$(BIN)/dcae page $< -o $@
+endef
+build/photos/%.html: data/images/%.jpg $(PAGE_SOURCES) | $(READY)
+	$(PHOTO_PAGE)
+build/photos/%.html: data/images/%.png $(PAGE_SOURCES) | $(READY)
+	$(PHOTO_PAGE)
+
+site: $(READY) $(PHOTO_PAGES) ## the course, a page for each shipped photo, manual and API, in build/site; needs no server
+	$(BIN)/mkdocs build --quiet
+	$(BIN)/python tests/site/check.py build/site
 
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
 	cp $(LOCK) $(VENV)/lock

@@ -1,0 +1,95 @@
+"""The site's lessons: each notebook as a page of Markdown, with the outputs that it holds. Nothing is executed.
+
+An interactive view has no output without a kernel: its code is folded, and the picture under it stays.
+"""
+
+import base64
+import re
+from html import escape
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import nbformat
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+_LINK = re.compile(r"\]\((?:\.\./notebooks/)?(\w+)\.ipynb\)")
+_FOLDED = re.compile(r"<details>\n<summary>(.*?)</summary>\n(.*?)</details>", re.DOTALL)
+_VIEW = "An interactive view stands here in JupyterLab. Its picture is below, this is its code"
+
+
+def lessons() -> dict[str, str]:
+    """The title of each lesson by its name, in the course's order."""
+    books = {path.stem: nbformat.read(path, 4) for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    return {name: book.cells[0].source.splitlines()[0].removeprefix("# ") for name, book in books.items()}
+
+
+def lesson_page(book: Any, name: str) -> tuple[str, dict[str, bytes]]:
+    """A notebook as Markdown, and its pictures as PNG files by their names; the page links to `name/`."""
+    parts: list[str] = []
+    pictures: dict[str, bytes] = {}
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            parts.append(_prose(cell.source))
+            continue
+        parts.append(_code(cell))
+        printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+        if printed:
+            parts.append(_fenced(printed, "{ .text .output .no-copy }"))
+        for output in cell.outputs:
+            if output.output_type != "stream":
+                parts.append(_result(output, f"{name}/{len(pictures) + 1}.png", pictures))
+    return "\n\n".join(parts) + "\n", pictures
+
+
+def _prose(source: str) -> str:
+    """The cell's own Markdown in the site's dialect: what is folded, and links to other lessons."""
+    folded = _FOLDED.sub(lambda found: f'??? tip "{found[1]}"\n\n{indent(found[2].strip(), "    ")}\n', source)
+    return _LINK.sub(r"](\1.md)", folded)
+
+
+def _code(cell: Any) -> str:
+    source = _fenced(cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n"), "python")
+    if "widget" not in cell.metadata.get("tags", []):
+        return source
+    return f'??? view "{_VIEW}"\n\n{indent(source, "    ")}'
+
+
+def _fenced(text: str, info: str) -> str:
+    return f"````{info}\n{text.rstrip()}\n````"
+
+
+def _result(output: Any, picture: str, pictures: dict[str, bytes]) -> str:
+    if "image/png" in output.data:
+        pictures[picture] = data = base64.b64decode(output.data["image/png"])
+        width, height = (int.from_bytes(data[start : start + 4], "big") for start in (16, 20))  # PNG's first chunk
+        alt = escape(output.metadata.get("image/png", {}).get("alt", ""))
+        image = f'<img src="{picture}" alt="{alt}" width="{width}" height="{height}" loading="lazy">'
+        return f'<a class="figure" href="{picture}" title="In its own size">{image}</a>'
+    return output.data.get("text/markdown") or _fenced(output.data["text/plain"], "{ .text .output .no-copy }")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Puts the lessons under "Course"."""
+    course = next(item["Course"] for item in config.nav or [] if "Course" in item)
+    course.extend({f"{name[:2]} {title}": f"course/{name}.md"} for name, title in lessons().items())
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds each lesson and its pictures."""
+    for name in lessons():
+        page, pictures = lesson_page(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4), name)
+        for path, content in {f"{name}.md": page, **pictures}.items():
+            files.append(File.generated(config, f"course/{path}", content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Links of other pages to notebooks lead to the lessons' pages; course.md lists them."""
+    if page.file.src_uri == "course.md":
+        markdown += "".join(f"1. [{title}](course/{name}.md)\n" for name, title in lessons().items())
+    return markdown if page.file.src_uri.startswith("course/") else _LINK.sub(r"](course/\1.md)", markdown)
