@@ -8,7 +8,7 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: lab demo test check notebooks coverage fuzz exact kills audit licences mutants site lock
+.PHONY: lab demo test check notebooks coverage fuzz exact kills audit licences mutants site pictures lock
 .DELETE_ON_ERROR:
 
 lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
@@ -76,6 +76,9 @@ build/photos/%.html: data/images/%.png $(PAGE_SOURCES) | $(READY)
 site: $(READY) $(PHOTO_PAGES) ## the course, a page for each shipped photo, manual and API, in build/site; needs no server
 	$(BIN)/mkdocs build --quiet
 	$(BIN)/python tests/site/check.py build/site
+
+pictures: $(READY) ## take the README's pictures anew, from the explorer in JupyterLab; let nothing else run meanwhile
+	$(BIN)/python docs/pictures.py
 
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
 	cp $(LOCK) $(VENV)/lock
