@@ -74,7 +74,7 @@ build/photos/%.html: data/images/%.png $(PAGE_SOURCES) | $(READY)
 	$(PHOTO_PAGE)
 
 site: $(READY) $(PHOTO_PAGES) ## the course, a page for each shipped photo, manual and API, in build/site; needs no server
-	$(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	$(BIN)/python tests/site/check.py build/site
 
 pictures: $(READY) ## take the README's pictures anew, from the explorer in JupyterLab; let nothing else run meanwhile

@@ -21,23 +21,31 @@ def _folder(package: str) -> Path:
 
 
 def modules(package: str) -> dict[str, str]:
-    """The first line of each module's docstring by the module's full name."""
+    """The first line of each module's docstring by the module's name in the package."""
     files = [path for path in sorted(_folder(package).glob("*.py")) if not path.stem.startswith("_")]
-    return {f"{package}.{path.stem}": _first_line(path) for path in files}
+    return {path.stem: _first_line(path) for path in files}
 
 
 def _first_line(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0]
 
 
-def _table(head: str, said: dict[str, str], prefix: str = "") -> str:
-    rows = [f"| [`{name.removeprefix(prefix)}`]({name}.md) | {words} |\n" for name, words in said.items()]
+def _table(head: str, links: dict[str, str], said: list[str]) -> str:
+    rows = [f"| [`{name}`]({link}) | {words} |\n" for (name, link), words in zip(links.items(), said, strict=True)]
     return f"| {head} | what it is |\n|---|---|\n{''.join(rows)}"
 
 
-def _index_page(packages: list[str]) -> str:
-    said = {package: _first_line(_folder(package) / "__init__.py") for package in packages}
-    return f"# API\n\n{_ABOUT}\n\n{_table('package', said)}"
+def _pages(packages: list[str]) -> dict[str, str]:
+    """The Markdown of each page by its path."""
+    said = [_first_line(_folder(package) / "__init__.py") for package in packages]
+    links = {package: f"{package}/index.md" for package in packages}
+    pages = {"api/index.md": f"# API\n\n{_ABOUT}\n\n{_table('package', links, said)}"}
+    for package in packages:
+        found = modules(package)
+        table = _table("module", {name: f"{name}.md" for name in found}, list(found.values()))
+        pages[f"api/{package}/index.md"] = f"---\ntitle: {package}\n---\n\n::: {package}\n\n{table}"
+        pages |= {f"api/{package}/{name}.md": f"::: {package}.{name}\n" for name in found}
+    return pages
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -45,18 +53,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     entries = next(item["API"] for item in config.nav or [] if "API" in item)
     entries.append("api/index.md")
     for package in config.extra["packages"]:
-        pages = [{name.removeprefix(package + "."): f"api/{name}.md"} for name in modules(package)]
-        entries.append({package: [f"api/{package}.md", *pages]})
+        pages = [{name: f"api/{package}/{name}.md"} for name in modules(package)]
+        entries.append({package: [f"api/{package}/index.md", *pages]})
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages."""
-    packages = config.extra["packages"]
-    pages = {"index": _index_page(packages)}
-    for package in packages:
-        pages[package] = f"::: {package}\n\n{_table('module', modules(package), f'{package}.')}"
-        pages |= {name: f"::: {name}\n" for name in modules(package)}
-    for name, content in pages.items():
-        files.append(File.generated(config, f"api/{name}.md", content=content))
+    for path, content in _pages(config.extra["packages"]).items():
+        files.append(File.generated(config, path, content=content))
     return files

@@ -18,13 +18,26 @@ from mkdocs.structure.pages import Page
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 _LINK = re.compile(r"\]\((?:\.\./notebooks/)?(\w+)\.ipynb\)")
 _FOLDED = re.compile(r"<details>\n<summary>(.*?)</summary>\n(.*?)</details>", re.DOTALL)
+_GOALS = re.compile(r"\*\*After this lesson you can\*\* ([^\n]+?)\.? *\n")
 _VIEW = "An interactive view stands here in JupyterLab. Its picture is below, this is its code"
 
 
-def lessons() -> dict[str, str]:
-    """The title of each lesson by its name, in the course's order."""
-    books = {path.stem: nbformat.read(path, 4) for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
-    return {name: book.cells[0].source.splitlines()[0].removeprefix("# ") for name, book in books.items()}
+def lessons() -> dict[str, Any]:
+    """The notebooks by their names, in the course's order."""
+    return {path.stem: nbformat.read(path, 4) for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+
+
+def _title(book: Any) -> str:
+    return book.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
+def _table() -> str:
+    rows = [
+        f"| {name[:2]} | [{_title(book)}](course/{name}.md) | {found[1]} |\n"
+        for name, book in lessons().items()
+        if (found := _GOALS.match(book.cells[1].source))
+    ]
+    return f"| | its question | after it you can |\n|---|---|---|\n{''.join(rows)}"
 
 
 def lesson_page(book: Any, name: str) -> tuple[str, dict[str, bytes]]:
@@ -73,16 +86,16 @@ def _result(output: Any, picture: str, pictures: dict[str, bytes]) -> str:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Puts the lessons under "Course"."""
+    """Puts the lessons under "Course", behind its first page."""
     course = next(item["Course"] for item in config.nav or [] if "Course" in item)
-    course.extend({f"{name[:2]} {title}": f"course/{name}.md"} for name, title in lessons().items())
+    course[1:1] = [{f"{name[:2]} {_title(book)}": f"course/{name}.md"} for name, book in lessons().items()]
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds each lesson and its pictures."""
-    for name in lessons():
-        page, pictures = lesson_page(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4), name)
+    for name, book in lessons().items():
+        page, pictures = lesson_page(book, name)
         for path, content in {f"{name}.md": page, **pictures}.items():
             files.append(File.generated(config, f"course/{path}", content=content))
     return files
@@ -91,5 +104,5 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Links of other pages to notebooks lead to the lessons' pages; course.md lists them."""
     if page.file.src_uri == "course.md":
-        markdown += "".join(f"1. [{title}](course/{name}.md)\n" for name, title in lessons().items())
+        markdown += _table()
     return markdown if page.file.src_uri.startswith("course/") else _LINK.sub(r"](course/\1.md)", markdown)

@@ -1,11 +1,13 @@
 """The site, with one package of its API and stand-ins for the photos' pages: whole, and asking nothing elsewhere."""
 
+import importlib.util
 import json
 import re
 import sys
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
+import griffe
 import nbformat
 import pytest
 from mkdocs.commands.build import build
@@ -18,6 +20,7 @@ finally:
     sys.path.pop(0)
 
 PHOTOS = ("flower", "chelsea")
+NAMES = {"here.g": "g", "dcae.rd.bpp": "dcae.rd.bpp"}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,12 @@ def test_every_lesson_is_a_page_with_all_that_its_notebook_says_and_shows(root: 
         book, page = nbformat.read(path, 4), site / "course" / f"{path.stem}.html"
         outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
         shown = [output for output in outputs if "image/png" in output.get("data", {})]
-        assert len(re.findall(r'<a class="figure"', page.read_text())) == len(shown)
+        html, views = page.read_text(), [cell for cell in book.cells if "widget" in cell.metadata.get("tags", [])]
+        assert html.count('<a class="figure"') == len(shown)
+        assert html.count('<details class="view">') == sum(
+            "widget" in cell.metadata.get("tags", []) for cell in book.cells
+        )
+        assert html.count('<details class="tip">') == sum("<details>" in cell.source for cell in book.cells)
         text = re.sub(r"\s+", "", text_of(page))
         code = [cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n") for cell in book.cells if cell.cell_type == "code"]
         printed = [output.text for output in outputs if output.output_type == "stream"]
@@ -86,9 +94,34 @@ def test_every_lesson_is_a_page_with_all_that_its_notebook_says_and_shows(root: 
             assert re.sub(r"\s+", "", said) in text, said
 
 
+def test_the_course_begins_with_a_list_of_all_its_lessons(root: Path, site: Path):
+    page = (site / "course.html").read_text()
+    for path in (root / "notebooks").glob("*.ipynb"):
+        title = nbformat.read(path, 4).cells[0].source.splitlines()[0].removeprefix("# ")
+        assert f'<a href="course/{path.stem}.html">{escape(title, quote=False)}</a>' in page
+
+
+def test_doctests_become_code_and_names_become_links(root: Path):
+    spec = importlib.util.spec_from_file_location("docstrings", root / "docs" / "hooks" / "docstrings.py")
+    assert spec
+    assert spec.loader
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    said = "As :func:`g` and `dcae.rd.bpp`, not `f`.\n\n    >>> f()\n    [[1]]\n\n    So."
+    code = f'def f():\n    """{said}"""\ndef g(): ...\n'
+    f = griffe.visit("here", filepath=Path("here.py"), code=code)["f"]
+    hook.Docstrings().on_object(obj=f)
+    links = [f'<autoref identifier="{name}" optional>`{shown}`</autoref>' for name, shown in NAMES.items()]
+    assert f.docstring.value == f"As {links[0]} and {links[1]}, not `f`.\n\n```pycon\n>>> f()\n[[1]]\n```\n\nSo."
+
+
 def test_the_search_finds_lessons_docstrings_and_the_format(site: Path):
     index = json.loads((site / "search" / "search_index.json").read_text())["docs"]
-    for word, place in [("Shannon", "course/02"), ("open_codec", "api/dcae.codec"), ("range coder", "format.html")]:
+    for word, place in [
+        ("Shannon", "course/02"),
+        ("open_codec", "api/dcae.codec/catalogue"),
+        ("range coder", "format.html"),
+    ]:
         found = [entry["location"] for entry in index if word in entry["title"] + entry["text"]]
         assert any(location.startswith(place) for location in found), word
 
