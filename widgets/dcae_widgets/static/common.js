@@ -38,12 +38,14 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Keeps plain keys that are pressed in `el` from the notebook around it, whose commands they are too (Enter, arrows, d, ...). @param {Listeners} listeners @param {HTMLElement} el */
+/** Keeps plain keys that are pressed in `el` from the notebook around it, whose commands they are too (Enter, arrows, d, ...).
+ * JupyterLab hears of keys last, so that they can be stopped here; Notebook 7 hears of them first, on the document, and passes over
+ * a target that bears Lumino's attribute, so that has to be there by then. @param {Listeners} listeners @param {HTMLElement} el */
 function keepPlainKeys(listeners, el) {
-  listeners.add(el, "keydown", (event) => {
-    const ofTheNotebook = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-    if (!ofTheNotebook) event.stopPropagation();
-  });
+  const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter"));
+  const hide = (event) => el.contains(event.target) && event.target.toggleAttribute("data-lm-suppress-shortcuts", isPlain(event));
+  listeners.add(window, "keydown", hide, { capture: true });
+  listeners.add(el, "keydown", (event) => isPlain(event) && event.stopPropagation());
 }
 
 /** So long what a hand sets waits before the kernel hears of it: a moving hand says where it is ten times a second, not sixty. */
