@@ -37,7 +37,7 @@ def _table() -> str:
         for name, book in lessons().items()
         if (found := _GOALS.match(book.cells[1].source))
     ]
-    return f"| | its question | after it you can |\n|---|---|---|\n{''.join(rows)}"
+    return f"| lesson | its question | after it you can |\n|---|---|---|\n{''.join(rows)}"
 
 
 def lesson_page(book: Any, name: str) -> tuple[str, dict[str, bytes]]:
@@ -102,7 +102,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Links of other pages to notebooks lead to the lessons' pages; course.md lists them."""
+    """Other pages: course.md lists the lessons, links to notebooks lead to their pages, and a task has a box."""
+    if page.file.src_uri.startswith("course/"):
+        return markdown
     if page.file.src_uri == "course.md":
         markdown += _table()
-    return markdown if page.file.src_uri.startswith("course/") else _LINK.sub(r"](course/\1.md)", markdown)
+    return _LINK.sub(r"](course/\1.md)", markdown).replace("\n- [ ] ", "\n- ☐ ")
