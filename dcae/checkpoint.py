@@ -229,7 +229,6 @@ _COMMON_NAMES = (
     (r"^entropy_bottleneck\._factor(\d)$", r"entropy_bottleneck.factors.\1"),
 )
 
-
 _BUFFER = re.compile(
     r"gaussian_conditional\.|entropy_bottleneck\.(_offset|_quantized_cdf|_cdf_length|target|likelihood_lower_bound)(\.|$)"
 )

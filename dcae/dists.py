@@ -39,8 +39,6 @@ _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """What VGG16 takes from the channels of an image in [0, 1], and divides them by."""
 _STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 """Channels of VGG16's convolutions, up to each pooling; the last of a stage is compared."""
-_CHANNELS = (3, *(stage[-1] for stage in _STAGES))
-"""Of what is compared: the image itself, and the end of each stage."""
 _SMALL = 1e-6
 
 

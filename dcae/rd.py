@@ -16,8 +16,6 @@ MIN_BD_POINTS = 4
 """The fewest points of a curve for :func:`bd_rate`."""
 
 _LUMA_THOUSANDTHS = (299, 587, 114)
-
-
 _AT_A_TIME = 2**20
 """Values that are compared at a time: a large image's would take eight times its memory."""
 

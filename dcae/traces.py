@@ -216,7 +216,7 @@ class RateMap:
     @property
     def bits_per_px(self) -> NDArray[np.float64]:
         """The maps in bits a pixel of the padded image: (slices + 1, h, w), a place is 16 x 16 px."""
-        return self.bits / 16**2
+        return self.bits / PLACE_PX**2
 
     @property
     def table(self) -> list[tuple[str, float, int]]:

@@ -1,1 +1,1 @@
-"""Measurements: other codecs, rate-distortion points, curves and what they say of each other."""
+"""Measurements: what a coding goes through and costs, other codecs, curves and what they say of each other."""

@@ -101,11 +101,6 @@ class Baseline(ABC):
             ValueError: it is no such file.
         """
 
-    @property
-    def more_is_better(self) -> bool:
-        """Whether a larger quality makes a larger and better file; if not, a smaller one does."""
-        return self.curve[-1] > self.curve[0]
-
     def open(self, image: NDArray[np.uint8]) -> FileSession:
         """A session for one image, uint8, H x W x 3, RGB.
 

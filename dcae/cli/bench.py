@@ -54,7 +54,7 @@ def live(
     height: _Side = 512,
     steps: Annotated[int, typer.Option(min=1, help="How many values the slider takes.")] = 50,
     background: Annotated[bool, typer.Option(help="Fill a rate-distortion curve meanwhile.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: _Json = False,
 ) -> None:
     """Measure what a hand on the slider feels: from a lambda to the picture and its estimated bits."""
     from dcae.analysis.live import live_latency, photo_of

@@ -9,11 +9,10 @@ import typer
 from numpy.typing import NDArray
 
 from dcae.analysis.baselines import available_baselines, missing_baselines
-from dcae.cli.evaluation import CODEC_HELP, NUM_LMBDAS, Contender, contenders_of, measure_by, pictures_of, table
+from dcae.cli.evaluation import CODEC_HELP, Contender, Lmbdas, contenders_of, measure_by, pictures_of, table
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
 from dcae.cli.processes import Processes, gathered, is_first, launch
 from dcae.codec.catalogue import NAME_HELP
-from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.files import write_atomically
 
 if TYPE_CHECKING:
@@ -31,12 +30,7 @@ def compare(
         ),
     ] = None,
     model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
-    lmbda: Annotated[
-        list[float] | None,
-        typer.Option(
-            help=f"May be repeated. Default: {NUM_LMBDAS} from {LMBDA_MIN} to {LMBDA_MAX}; all that a folder has."
-        ),
-    ] = None,
+    lmbda: Lmbdas = None,
     out: Annotated[Path, typer.Option(help="Where the tables and what is kept go; made if missing.")] = Path(
         "dcae-compare"
     ),

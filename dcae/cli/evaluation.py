@@ -33,6 +33,13 @@ CODEC_HELP = (
     "ARCHITECTURE=PATH: a model of CompressAI's zoo with a checkpoint, or a folder of them in the order of their names."
 )
 """What `contenders_of` takes, for a user."""
+Lmbdas = Annotated[
+    list[float] | None,
+    typer.Option(
+        help=f"May be repeated. Default: {NUM_LMBDAS} from {LMBDA_MIN} to {LMBDA_MAX}; all that a folder has."
+    ),
+]
+"""The option of commands that measure curves: those of DCAE's own."""
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".jp2")
 
 
@@ -65,12 +72,7 @@ def evaluate_folder(
         list[str], typer.Option(help=f"{CODEC_HELP} May be repeated. BD-rates are against the classical codecs.")
     ] = ["dcae"],  # noqa: B006 (typer copies it)
     model: Annotated[str, typer.Option(help=NAME_HELP)] = "small",
-    lmbda: Annotated[
-        list[float] | None,
-        typer.Option(
-            help=f"May be repeated. Default: {NUM_LMBDAS} from {LMBDA_MIN} to {LMBDA_MAX}; all that a folder has."
-        ),
-    ] = None,
+    lmbda: Lmbdas = None,
     out: Annotated[Path, typer.Option(help="Where eval.csv and eval.json go; made if missing.")] = Path("dcae-eval"),
     processes: Processes = None,
 ) -> None:

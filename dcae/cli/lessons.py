@@ -18,8 +18,6 @@ from dcae.samples import PHOTO_VARIABLE
 START = "00_start.ipynb"
 SHIPPED_HASHES = ".shipped.json"
 """In the user's folder: the hash of each lesson as it was copied, which tells a lesson that nobody has changed."""
-
-
 SPIN_COUNT = "20000"
 """For how many turns a thread of the kernel's arithmetic waits for the others before it sleeps (GCC's OpenMP). The
 default is 15 times as long; on two cores beside a job of higher priority an encode of 0.26 s then took 10 s, with this

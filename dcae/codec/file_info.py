@@ -9,12 +9,11 @@ from dcae.results import FileInfo
 from dcae.shipped_weights import shipped_name
 
 
-def file_info(data: bytes, model_name: str | None = None) -> FileInfo:
-    """Where the bytes of a file go.
+def file_info(data: bytes) -> FileInfo:
+    """Where the bytes of a file go; its weights by the name that they are shipped under, else by their identity.
 
     Args:
         data: A whole file.
-        model_name: What its weights are called; None for the name of shipped weights, or else the identity's digits.
 
     Raises:
         BitstreamError: if it is no file of this format.
@@ -25,7 +24,7 @@ def file_info(data: bytes, model_name: str | None = None) -> FileInfo:
         width=header.width,
         height=header.height,
         lmbda=header.lmbda or None,
-        model=model_name or shipped_name(header.identity) or header.identity.hex(),
+        model=shipped_name(header.identity) or header.identity.hex(),
         header_bytes=parts.header_bytes,
         z_bytes=parts.z_bytes,
         slice_bytes=parts.slice_bytes,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, LMBDA_MAX, LMBDA_MIN, MULTIPLE_PX, PRESETS, DCAEConfig
+from dcae.metrics import MIN_MS_SSIM_SIDE_PX
 
 CHOICES = {
     "preset": tuple(PRESETS),
@@ -21,9 +22,6 @@ CHOICES = {
     "optimizer": ("muon", "adam"),
 }
 """The legal words of the fields that take one of a few."""
-
-MIN_MS_SSIM_CROP_PX = 161
-"""The smallest crop whose MS-SSIM is defined: its window of 11 px must fit after four halvings."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +151,8 @@ class TrainingConfig:
             raise ValueError(f"batch is {self.batch}, accumulate is {self.accumulate}; must divide the batch")
         if self.crop_px < MULTIPLE_PX or self.crop_px % MULTIPLE_PX:
             raise ValueError(f"crop_px is {self.crop_px}; must be a multiple of {MULTIPLE_PX}")
-        if self.loss == "ms_ssim" and self.crop_px < MIN_MS_SSIM_CROP_PX:
-            raise ValueError(f"crop_px is {self.crop_px}; with loss 'ms_ssim' at least {MIN_MS_SSIM_CROP_PX}")
+        if self.loss == "ms_ssim" and self.crop_px < MIN_MS_SSIM_SIDE_PX:
+            raise ValueError(f"crop_px is {self.crop_px}; with loss 'ms_ssim' at least {MIN_MS_SSIM_SIDE_PX}")
 
     def _check_lmbdas(self) -> None:
         for lmbda in self.lmbdas:

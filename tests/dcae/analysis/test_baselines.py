@@ -73,7 +73,6 @@ def test_the_curve_is_legal_and_both_rate_and_psnr_rise_along_it(name: str):
     psnrs = [psnr_db(photo, codec.decode(data)) for data in files]
     assert all(len(data) < len(larger) for data, larger in pairwise(files))
     assert all(psnr < higher for psnr, higher in pairwise(psnrs))
-    assert codec.more_is_better == (name not in ("jpeg-2000", "jpeg-xl", "hevc", "vvenc"))
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)

@@ -33,12 +33,11 @@ def test_lambda_is_none_where_the_weights_have_one_fixed_lambda():
     assert file_info(file(lmbda=0.5)).lmbda == 0.5
 
 
-def test_weights_go_by_the_name_given_else_the_shipped_one_else_their_identity(tmp_path, monkeypatch):
+def test_weights_go_by_the_name_that_they_are_shipped_under_else_by_their_identity(tmp_path, monkeypatch):
     monkeypatch.setattr(shipped_weights, "files", lambda package: tmp_path)
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "small-01234567.safetensors").touch()
     assert file_info(file()).model == "small-01234567"
-    assert file_info(file(), "mine").model == "mine"
     assert file_info(file(identity=bytes(8))).model == "0000000000000000"
 
 
