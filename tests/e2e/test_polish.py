@@ -1,4 +1,4 @@
-"""Polishing, and a page, as their user has them: `dcae lab`, a real kernel, the shipped weights, a hand on the button."""
+"""Polishing, and a page, as their user has them: `dcae lab`, a kernel, the shipped weights, a hand on the button."""
 
 import hashlib
 from collections.abc import Iterator
