@@ -15,7 +15,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dcae.codec.interruption import interruption_point
 from dcae.codec.protocol import ENCODER_ERRORS, Codec, Interval
 from dcae.codec.rate_control import Measure, UnreachableTarget, encode_to_measure, encode_to_size
 from dcae.images import check_image
@@ -182,7 +181,6 @@ class _OpenCodec:
         return self._estimates(quality)
 
     def encode(self, quality: float | None, /) -> bytes:
-        interruption_point()  # a program of its own, as VVC's encoder is, cannot be ended while it runs
         return self._files(quality)
 
     def decode(self, data: bytes, /) -> NDArray[np.uint8]:

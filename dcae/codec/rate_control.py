@@ -1,7 +1,8 @@
 """Files of a wanted size, or whose pictures are as good as wanted, from any codec of the protocol.
 
-Knows which of several files is the one that was asked for, and when none is. Does not know how qualities are searched
-(`dcae.codec.quality_search`), DCAE, or measures: those are handed in. No torch.
+Knows which of several files is the one that was asked for, and when none is. Before each trial and each estimate the
+work can be ended (`dcae.codec.interruption`). Does not know how qualities are searched (`dcae.codec.quality_search`),
+DCAE, or measures: those are handed in. No torch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dcae.codec.interruption import interruption_point
 from dcae.codec.protocol import Codec, Session
 from dcae.codec.quality_search import Wanted, search
 from dcae.results import Estimate
@@ -148,11 +150,13 @@ def _that_do(codec: Codec, session: Session, goal: _Goal, target: str) -> list[R
     made: list[tuple[bytes, float | None, float]] = []
 
     def trial(quality: float | None) -> float:
+        interruption_point()  # a program of its own, as VVC's encoder is, cannot be ended while it runs
         data = session.encode(quality)
         made.append((data, quality, goal.value(data)))
         return goal.excess(made[-1][2])
 
     def estimate(quality: float | None) -> float:
+        interruption_point()
         return goal.excess(goal.estimated(session.estimate(quality)))
 
     answered = search(codec.qualities, Wanted(trial, estimate, goal.slack, goal.rises))

@@ -17,7 +17,6 @@ from dcae.codec.interruption import interruptible
 from dcae.codec.protocol import ENCODER_ERRORS, Codec, Session
 from dcae.codec.rate_control import Reached, UnreachableTarget, encode_to_size
 from dcae.rd import psnr_db
-from dcae.results import Estimate
 from dcae_widgets.delivery import Delivery
 from dcae_widgets.photo_view import Layer
 from dcae_widgets.worker import Worker
@@ -82,11 +81,6 @@ class SecondPicture:
         self._delivery = Delivery(self._apply, lock)
         self._worker: Worker[_Job] = Worker(self._make, lambda: False, self._fail)
         self._running: _Job | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """Which codecs can be chosen."""
-        return list(self._codecs)
 
     def choose(self, name: str) -> None:
         """Shows another codec's picture, or the photo if the name is "".
@@ -166,8 +160,7 @@ class SecondPicture:
         with interruptible(self._worker.give_up):
             if job.name not in job.sessions:
                 job.sessions[job.name] = codec.open(job.photo)
-            session = _GivingUp(job.sessions[job.name], self._worker.give_up)
-            reached = largest_file(codec, session, job.most_bytes)
+            reached = largest_file(codec, job.sessions[job.name], job.most_bytes)
             picture = codec.decode(reached.data)
         self._delivery.post(_Made(job, picture, reached.size, psnr_db(job.photo, picture)))
 
@@ -187,21 +180,6 @@ class SecondPicture:
         self._entitle(failed=True)
         is_foreseen = isinstance(answer.error, ENCODER_ERRORS)
         self._say(ValueError(f"{answer.job.name}: {answer.error}") if is_foreseen else answer.error)
-
-
-class _GivingUp:
-    """A session whose work ends before its next step if nobody waits for it any more."""
-
-    def __init__(self, session: Session, give_up: Callable[[], None]) -> None:
-        self._session, self._give_up = session, give_up
-
-    def estimate(self, quality: float | None) -> Estimate:
-        self._give_up()
-        return self._session.estimate(quality)
-
-    def encode(self, quality: float | None) -> bytes:
-        self._give_up()
-        return self._session.encode(quality)
 
 
 def largest_file(codec: Codec, session: Session, most_bytes: int) -> Reached:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dcae import load
 from dcae.codec.codec import Codec
 from dcae.codec.fixed_lmbda import FixedLmbdaCodec
+from dcae.codec.interruption import interruptible
 from dcae.codec.protocol import Interval
 from dcae.codec.rate_control import (
     MEASURE_SLACK_DB,
@@ -75,6 +76,16 @@ def test_an_interval_gives_a_file_within_a_percent_below(power: float, target: i
     codec = Pretended(Interval(low, high), lambda quality: quality**power, estimated=1.03)
     assert to_size(codec, target).size >= (1 - SIZE_SLACK) * target
     assert len(codec.encoded) <= 3
+
+
+@pytest.mark.parametrize("qualities", [Interval(1, 100), [1.0, 2.0]])
+def test_work_can_be_ended_before_each_estimate_and_each_trial(qualities: Interval | list[float]):
+    def enough() -> None:
+        raise TimeoutError("a newer request came")
+
+    codec = Pretended(qualities, lambda _: pytest.fail("the work goes on"))
+    with interruptible(enough), pytest.raises(TimeoutError, match="newer request"):
+        encode_to_size(codec, codec, 1000)
 
 
 def test_sizes_that_waver_are_reached_too():
