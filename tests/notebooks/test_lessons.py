@@ -19,7 +19,8 @@ MAX_LINES = 12
 WORDS_A_MINUTE = 200
 OPENING = re.compile(  # two spaces at the end of a line break it there: the block stays low, and what follows in sight
     r"\*\*After this lesson you can\*\* (?P<goals>[^\n]+)\.  \n\*\*Builds on:\*\* (?P<builds_on>[^\n]+)\.  \n"
-    r"\*\*Time:\*\* (?P<total>\d+) minutes: (?P<reading>\d+) to read, up to one for the cells to run\."
+    r"\*\*Time:\*\* (?P<total>\d+) minutes: (?P<reading>\d+) to read, up to one for the cells to run\. "
+    r"\*\*Kernel:\*\* one with `dcae-workbench`; others say \"No module named 'dcae'\"\."
 )
 FOLDED = re.compile(r"<details>.*?</details>|^```.*?^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?P<target>[^)#]+\.ipynb)\)")
