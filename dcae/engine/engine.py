@@ -18,6 +18,7 @@ from dcae.analysis.trace import trace
 from dcae.codec import progressive
 from dcae.codec.catalogue import open_codec
 from dcae.codec.codec import Codec
+from dcae.codec.protocol import Interval
 from dcae.engine.photos import NotOpenError, photo_key
 from dcae.images import check_image
 from dcae.metrics import ms_ssim
@@ -71,7 +72,7 @@ class Engine:
         """
         found = self._codec(codec)
         qualities = found.qualities
-        legal = qualities if qualities is None or hasattr(qualities, "low") else [float(each) for each in qualities]
+        legal = qualities if qualities is None or isinstance(qualities, Interval) else [*map(float, qualities)]
         named = getattr(found, "curve", None)
         return {"qualities": legal, "curve": None if named is None else [float(each) for each in named]}
 

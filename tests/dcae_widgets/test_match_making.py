@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dcae.codec.matching import Lock, MatchedFile, Missed
-from dcae_widgets.match_making import Failed, Found, MatchMaking, Needed, PhotoMeasure, Row, TableWanted, Wanted
+from dcae_widgets.match_making import Failed, Found, MatchMaking, Needed, Row, TableWanted, Wanted
+from dcae_widgets.measuring import Measure
 
 from .fake_codec import until
 from .steady_codec import DIAL, LIMIT_S, SteadyCodec, grey
@@ -18,7 +19,7 @@ PHOTO = grey()
 class Setting:
     """A dial of 40 bytes for each quality, a list of 50, and what they published."""
 
-    def __init__(self, measures: dict[str, PhotoMeasure] | None = None) -> None:
+    def __init__(self, measures: dict[str, Measure] | None = None) -> None:
         self.codecs = {"dial": SteadyCodec(DIAL, 40), "list": SteadyCodec(bytes_each=50), "other": SteadyCodec()}
         self.events: list[Any] = []
         self.work = MatchMaking(self.codecs, measures or {}, self.events.append)

@@ -3,8 +3,6 @@
 Knows records and matplotlib. Does not know widgets.
 """
 
-from typing import Any
-
 from matplotlib.figure import Figure
 
 from dcae.anchor_audit import AnchorAudit, AuditedRate
@@ -19,7 +17,7 @@ def anchor_figure(audit: AnchorAudit, chosen: AuditedRate) -> Figure:
         chosen: the one whose curves are drawn.
     """
     figure = Figure(figsize=(10.5, 4.4), dpi=110, facecolor=PAPER, layout="constrained")
-    left, right = (axes for axes in _row(figure))
+    left, right = figure.subplots(1, 2)
     for curves, name, colour in ((audit.codecs, chosen.codec, BLUE), (audit.anchors, chosen.anchor, ORANGE)):
         points = next(curve.points for curve in curves if curve.name == name)
         left.plot(*zip(*points, strict=True), "o-", color=colour, markersize=4, label=name)
@@ -38,7 +36,3 @@ def anchor_figure(audit: AnchorAudit, chosen: AuditedRate) -> Figure:
     right.set(xlabel=f"BD-rate (%), {chosen.method}, {chosen.points_used}")
     figure.suptitle(chosen.words, fontsize=10, color=INK, wrap=True)
     return figure
-
-
-def _row(figure: Figure) -> Any:
-    return figure.subplots(1, 2)

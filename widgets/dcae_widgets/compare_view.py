@@ -32,13 +32,13 @@ from dcae_widgets.match_making import (
     Found,
     MatchMaking,
     Needed,
-    PhotoMeasure,
     Row,
     TableWanted,
     Wanted,
     fitted,
 )
 from dcae_widgets.match_words import missed_words
+from dcae_widgets.measuring import Measure
 from dcae_widgets.photo_list import PhotoList
 from dcae_widgets.photo_source import PhotoSource, given_photo
 from dcae_widgets.photo_view import PhotoView
@@ -77,7 +77,7 @@ class CompareView(SavedView):
         photo: NDArray[np.uint8] | str | os.PathLike[str] | None = None,
         first: str | None = None,
         second: str | None = None,
-        measures: Mapping[str, PhotoMeasure] | None = None,
+        measures: Mapping[str, Measure] | None = None,
         less_is_better: Collection[str] = LESS_IS_BETTER,
         slow: Collection[str] = (),
         missing: Mapping[str, str] | None = None,

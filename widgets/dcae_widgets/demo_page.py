@@ -19,6 +19,7 @@ from dcae.codec.protocol import Codec
 from dcae_widgets.demo_parts import DemoParts, PrefixesOf, TraceOf
 from dcae_widgets.explorer import Explorer
 from dcae_widgets.limits import VISITORS, Limits
+from dcae_widgets.measuring import Measure
 from dcae_widgets.tour import Step, Tour
 
 TITLE = "A photo, compressed by a neural network"
@@ -100,7 +101,7 @@ class DemoPage(VBox):
         *,
         beside: Mapping[str, Codec] | None = None,
         against: Mapping[str, Codec] | None = None,
-        ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None = None,
+        ms_ssim: Measure | None = None,
         limits: Limits = VISITORS,
         photo: NDArray[np.uint8] | str | os.PathLike[str] | None = None,
     ) -> None:

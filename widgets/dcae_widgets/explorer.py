@@ -47,7 +47,8 @@ from dcae_widgets.exploration import Exploration
 from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
 from dcae_widgets.explorer_state import checked_state, link_state
 from dcae_widgets.limits import Limits
-from dcae_widgets.lmbda_dial import decimal
+from dcae_widgets.lmbda_dial import START_LMBDA, decimal
+from dcae_widgets.measuring import Measure
 from dcae_widgets.page_making import PageJob, PageMaking
 from dcae_widgets.photo_list import PhotoList
 from dcae_widgets.photo_source import PhotoSource, given_photo, uploaded
@@ -58,8 +59,6 @@ from dcae_widgets.readout import Readout
 from dcae_widgets.second_picture import SecondPicture
 from dcae_widgets.shown import Coding
 
-START_LMBDA = 0.013
-"""Where the slider stands first: one of the lambdas of the published models, in the middle of the trained range."""
 DOWNLOAD_LIMIT_S = 600.0
 """A file that has to be made before it is downloaded may take so long."""
 
@@ -97,7 +96,7 @@ class Explorer(GridBox):
         photo: NDArray[np.uint8] | str | os.PathLike[str] | None = None,
         beside: Mapping[str, Codec] | None = None,
         against: Mapping[str, Codec] | None = None,
-        ms_ssim: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None] | None = None,
+        ms_ssim: Measure | None = None,
         make_page: MakePage | None = None,
         limits: Limits = Limits(),  # noqa: B008  # frozen
     ) -> None:

@@ -12,6 +12,9 @@ import numpy as np
 from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 
+START_LMBDA = 0.013
+"""Where a slider stands first: one of the lambdas of the published models, in the middle of the trained range."""
+
 
 class Dial(NamedTuple):
     """The slider: from `low` to `high`, only at `stops` if there are any; without a dial `enabled` is False."""

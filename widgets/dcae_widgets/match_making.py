@@ -18,6 +18,7 @@ from PIL import Image
 from dcae.codec.interruption import interruptible
 from dcae.codec.matching import Lock, Matched, MatchedFile, Missed, PhotoFiles
 from dcae.codec.protocol import ENCODER_ERRORS, Codec
+from dcae_widgets.measuring import Measure
 from dcae_widgets.worker import Superseded, Worker
 
 MAX_PX = 2**21
@@ -26,9 +27,6 @@ PATIENCE_S = 2.0
 """A match goes on for so long although the slider has moved on, so that something is shown while a hand moves."""
 REST_S = 0.4
 """How long after the slider has moved nothing is begun that the next move would end."""
-
-PhotoMeasure = Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None]
-"""Of the photo and a decoded picture; None where it is not defined for their size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +128,7 @@ class MatchMaking:
     """
 
     def __init__(
-        self, codecs: Mapping[str, Codec], measures: Mapping[str, PhotoMeasure], publish: Callable[[Event], None]
+        self, codecs: Mapping[str, Codec], measures: Mapping[str, Measure], publish: Callable[[Event], None]
     ) -> None:
         self._codecs, self._measures, self._publish = codecs, measures, publish
         self._files: PhotoFiles | None = None

@@ -20,7 +20,7 @@ MEASURED_PX = 2**21
 """MS-SSIM of larger photos is not measured: it takes seconds a megapixel, and gigabytes."""
 
 Measure = Callable[[NDArray[np.uint8], NDArray[np.uint8]], float | None]
-"""MS-SSIM of two images, uint8, H x W x 3; None where it is not defined."""
+"""MS-SSIM, or another measure, of a photo and a decoded picture, uint8, H x W x 3; None where it is not defined."""
 
 
 class _Pair(NamedTuple):

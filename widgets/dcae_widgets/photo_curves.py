@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.codec.interruption import interruptible
-from dcae.codec.protocol import ENCODER_ERRORS, Codec, Session
+from dcae.codec.protocol import ENCODER_ERRORS, Codec, Interval, Session
 from dcae.rd import bpp, ms_ssim_db, psnr_db
 from dcae_widgets.events import Curve, CurveGrown, CurvesBegun, CurvesMeasured, Event, Failed, Wanted
 from dcae_widgets.live_window import Rect
@@ -187,6 +187,6 @@ def beside_qualities(codec: Codec) -> Sequence[float | None]:
     if named is not None:
         return tuple(named)
     legal = codec.qualities
-    if legal is None or hasattr(legal, "low"):
+    if legal is None or isinstance(legal, Interval):
         return spread(legal, POINTS)
     return [legal[index] for index in np.unique(np.linspace(0, len(legal) - 1, 10).round().astype(int))]

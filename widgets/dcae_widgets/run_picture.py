@@ -6,15 +6,14 @@ Knows pictures. Does not know who has drawn them.
 import math
 
 import numpy as np
-from matplotlib import colormaps
 from numpy.typing import NDArray
 
+from dcae_widgets.heat import heat_image
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.watched_run import BLOCK_PX, View
 
 NAMES = ("original", "decoded", "bits map")
 _ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-_HEAT = (colormaps["inferno"](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
 
 
 class RunPicture:
@@ -67,8 +66,7 @@ def heat_map(bits: NDArray[np.float32]) -> NDArray[np.uint8]:
     Returns:
         uint8, H x W x 3.
     """
-    scaled = np.clip(np.nan_to_num(bits) / heat_top(bits) * 255, 0, 255).astype(np.uint8)
-    return _HEAT[scaled].repeat(BLOCK_PX, axis=0).repeat(BLOCK_PX, axis=1)
+    return heat_image(bits, 0, heat_top(bits), BLOCK_PX)
 
 
 def heat_top(bits: NDArray[np.float32]) -> float:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from dcae.codec.protocol import Codec, Interval
 from dcae.samples import sample, sample_images
 from dcae_widgets.kept_weights import KeptWeights, Request
-from dcae_widgets.lmbda_dial import dial
+from dcae_widgets.lmbda_dial import START_LMBDA, dial
 from dcae_widgets.page_messages import answer_at_once
 from dcae_widgets.run_figures import figures, progress, sentence
 from dcae_widgets.run_picture import RunPicture, heat_top
@@ -32,8 +32,6 @@ from dcae_widgets.training_curves import TrainingCurves
 from dcae_widgets.training_panel import TrainingPanel
 from dcae_widgets.watched_run import RUNNING, View, WatchedRun
 
-START_LMBDA = 0.013
-"""Where the slider stands first: one of the lambdas of the published models, in the middle of the trained range."""
 POLL_S = 0.5
 """So often the folder is looked at."""
 CURVES_S = 1.0

@@ -11,6 +11,7 @@ from anywidget import AnyWidget
 
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae_widgets.front_end import front_end
+from dcae_widgets.lmbda_dial import START_LMBDA
 
 COMMANDS = ("pause", "continue", "stop")
 """What a run can be told."""
@@ -43,7 +44,7 @@ class TrainingPanel(AnyWidget):
     commands = traitlets.List(traitlets.Enum(COMMANDS)).tag(sync=True)
     share = traitlets.Float(-1.0).tag(sync=True)
     figures = traitlets.List().tag(sync=True)
-    lmbda = traitlets.Float(0.013).tag(sync=True)
+    lmbda = traitlets.Float(START_LMBDA).tag(sync=True)
     lmbda_min = traitlets.Float(LMBDA_MIN).tag(sync=True)
     lmbda_max = traitlets.Float(LMBDA_MAX).tag(sync=True)
     enabled = traitlets.Bool(False).tag(sync=True)
