@@ -1,4 +1,4 @@
-# The lessons in JupyterLab, and the demo, in an image of about 5.6 GB that runs on a CPU. Binder builds it as it is.
+# The lessons in JupyterLab, and the demo, in an image of about 6 GB that needs no GPU. Binder takes it as it is.
 #     docker build -t dcae . && docker run --rm -p 127.0.0.1:8888:8888 dcae    # prints the address, with its token
 #     docker run --rm -p 127.0.0.1:8866:8866 dcae dcae demo --ip 0.0.0.0       # the same for the demo
 FROM python:3.12-slim-bookworm
