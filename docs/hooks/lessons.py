@@ -5,6 +5,7 @@ An interactive view has no output without a kernel: its code is folded, and the 
 
 import base64
 import re
+from functools import cache
 from html import escape
 from pathlib import Path
 from textwrap import indent
@@ -22,6 +23,7 @@ _GOALS = re.compile(r"\*\*After this lesson you can\*\* ([^\n]+?)\.? *\n")
 _VIEW = "An interactive view stands here in JupyterLab. Its picture is below, this is its code"
 
 
+@cache
 def lessons() -> dict[str, Any]:
     """The notebooks by their names, in the course's order."""
     return {path.stem: nbformat.read(path, 4) for path in sorted(NOTEBOOKS.glob("*.ipynb"))}

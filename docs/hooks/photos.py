@@ -14,8 +14,11 @@ DATA = Path(__file__).parents[2] / "data"
 THUMBNAIL_PX = 480
 
 
-def _pages(config: MkDocsConfig) -> list[Path]:
-    return sorted((Path(config.config_file_path).parent / config.extra["photo_pages"]).glob("*.html"))
+def _pages(config: MkDocsConfig) -> dict[Path, Path]:
+    """The pages that have been made, and the photo of each."""
+    folder = Path(config.config_file_path).parent / config.extra["photo_pages"]
+    pages = {folder / f"{photo.stem}.html": photo for photo in sorted((DATA / "images").iterdir())}
+    return {page: photo for page, photo in pages.items() if page.exists()}
 
 
 def thumbnail(photo: Path) -> bytes:
@@ -30,8 +33,7 @@ def thumbnail(photo: Path) -> bytes:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds each page as it is, and its photo as a thumbnail."""
-    for page in _pages(config):
-        (photo,) = (DATA / "images").glob(f"{page.stem}.*")
+    for page, photo in _pages(config).items():
         files.append(File.generated(config, f"photos/{page.name}", abs_src_path=str(page)))
         files.append(File.generated(config, f"photos/{page.stem}.jpg", content=thumbnail(photo)))
     return files
