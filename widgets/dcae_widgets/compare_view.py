@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from dcae_widgets.codec_table import LESS_IS_BETTER, PSNR, table_rows
 from dcae_widgets.compare_face import CompareFace
 from dcae_widgets.compare_figure import compare_figure
 from dcae_widgets.delivery import Delivery
+from dcae_widgets.error_words import said
 from dcae_widgets.match_controls import MatchControls
 from dcae_widgets.match_making import (
     Event,
@@ -257,14 +258,9 @@ class CompareView(SavedView):
         elif isinstance(found.first, MatchedFile):
             self.controls.follow(found.first.psnr_db, found.first.size)
 
-    @contextmanager
-    def _errors_in_words(self) -> Iterator[None]:
+    def _errors_in_words(self) -> AbstractContextManager[None]:
         """Observe callbacks swallow what they raise: here it is said in the pane instead."""
-        with self._lock:
-            try:
-                yield
-            except Exception as error:
-                self.face.show_error(error)
+        return said(self.face.show_error, self._lock)
 
     def _figure(self) -> Figure:
         if not self.wait() or self.files is None:

@@ -14,11 +14,9 @@ import traitlets
 from anywidget import AnyWidget
 
 from dcae.codec.protocol import Interval
+from dcae_widgets.error_words import WORDS_FOR_ERRORS
 from dcae_widgets.front_end import front_end
 from dcae_widgets.upload import MAX_UPLOAD_BYTES, Uploads
-
-WORDS_FOR_ERRORS = (ValueError, OSError, MemoryError)
-"""What a photo, a path or a file can be the cause of: said in the error pane, and no more than that."""
 
 
 class Controls(AnyWidget):

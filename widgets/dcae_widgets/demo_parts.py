@@ -19,8 +19,8 @@ from dcae.codec.protocol import Fill
 from dcae.dictionary_use import DictionaryUse
 from dcae.results import PartialPicture
 from dcae.traces import RateMap, Trace
-from dcae_widgets.controls import WORDS_FOR_ERRORS
 from dcae_widgets.dictionary_view import DictionaryView
+from dcae_widgets.error_words import error_words
 from dcae_widgets.explorer import Explorer
 from dcae_widgets.linked_views import Followers, link_photos
 from dcae_widgets.lmbda_dial import decimal
@@ -165,8 +165,7 @@ class DemoParts(VBox):
         self.choice.busy, self.choice.said = "", f"Of the file{lmbda}, made by {coding.model}"
 
     def _say(self, error: Exception) -> None:
-        is_plain = isinstance(error, WORDS_FOR_ERRORS) and str(error)
-        self.choice.busy, self.choice.error = "", str(error) if is_plain else f"{type(error).__name__}: {error}"
+        self.choice.busy, self.choice.error = "", error_words(error)
 
 
 def _is_same(one: Coding | None, other: Coding) -> bool:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from dcae.shipped_weights import immutable_name, shipped_weights
 from dcae_widgets.charts import coding
 from dcae_widgets.controls import Controls
 from dcae_widgets.delivery import Delivery
+from dcae_widgets.error_words import said
 from dcae_widgets.events import (
     Busy,
     CurveGrown,
@@ -416,14 +417,9 @@ class Explorer(GridBox):
         finally:
             self._is_quiet = before
 
-    @contextmanager
-    def _errors_in_words(self) -> Iterator[None]:
+    def _errors_in_words(self) -> AbstractContextManager[None]:
         """Observe callbacks swallow what they raise: here it is said in the panel instead."""
-        with self._lock:
-            try:
-                yield
-            except Exception as error:
-                self._face.say(error)
+        return said(self._face.say, self._lock)
 
     def say(self, error: Exception) -> None:
         """Says in the panel what went wrong for somebody who shows something beside it."""

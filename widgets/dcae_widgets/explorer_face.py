@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.rd import bpp, ms_ssim_db
-from dcae_widgets.controls import WORDS_FOR_ERRORS, Controls
+from dcae_widgets.controls import Controls
+from dcae_widgets.error_words import WORDS_FOR_ERRORS, error_words
 from dcae_widgets.events import CurvesBegun, CurvesMeasured, Estimated, Opened, Polish, Written
 from dcae_widgets.lmbda_dial import decimal, dial
 from dcae_widgets.measuring import MEASURED_PX
@@ -189,10 +190,8 @@ class ExplorerFace:
 
     def say(self, error: Exception) -> None:
         """An error in the panel; what is no matter of photos and files is logged with where it came from."""
-        if isinstance(error, WORDS_FOR_ERRORS):
-            self.controls.error = str(error) or "there is not enough memory for that"
-        else:
-            self.controls.error = f"{type(error).__name__}: {error}"
+        self.controls.error = error_words(error)
+        if not isinstance(error, WORDS_FOR_ERRORS):
             self.controls.log.error("in the explorer", exc_info=error)
 
     def close(self) -> None:

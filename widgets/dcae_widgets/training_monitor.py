@@ -9,8 +9,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from dcae.codec.protocol import Codec, Interval
 from dcae.samples import sample, sample_images
+from dcae_widgets.error_words import said
 from dcae_widgets.kept_weights import KeptWeights, Request
 from dcae_widgets.lmbda_dial import START_LMBDA, dial
 from dcae_widgets.page_messages import answer_at_once
@@ -258,14 +259,9 @@ class TrainingMonitor(GridBox):
             self.panel.error = f"{type(error).__name__}: {error}"
             self.log.error("while watching %s", self.folder, exc_info=error)
 
-    @contextmanager
-    def _errors_in_words(self) -> Iterator[None]:
+    def _errors_in_words(self) -> AbstractContextManager[None]:
         """Nobody hears what a thread or a callback raises: it is said in the panel instead."""
-        with self._lock:
-            try:
-                yield
-            except Exception as error:
-                self._say(error)
+        return said(self._say, self._lock)
 
 
 def middle(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
