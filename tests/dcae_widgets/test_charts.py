@@ -19,6 +19,10 @@ def drawn(image) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png(image))).convert("RGB"))
 
 
+def count(image, colour: tuple[int, int, int]) -> int:
+    return int((drawn(image) == colour).all(2).sum())
+
+
 def test_pictures_are_shown_pixel_for_pixel():
     rng = np.random.default_rng(0)
     left, right = (rng.integers(0, 256, (40, 60, 3), np.uint8) for _ in range(2))
@@ -57,10 +61,7 @@ def test_bar_is_divided_as_the_file_is():
         total_bytes=100, bpp=12.5,
     )  # fmt: skip
     image = byte_bar(info)
-    pixels = drawn(image).reshape(-1, 3)
-    z, first, rest = (
-        int((pixels == colour).all(1).sum()) for colour in ((224, 123, 57), (11, 60, 111), (154, 160, 166))
-    )
+    z, first, rest = (count(image, colour) for colour in ((224, 123, 57), (11, 60, 111), (154, 160, 166)))
     assert 1.7 < first / z < 2.3
     assert z > rest
     assert "slice 0 60 bytes" in str(image.alt)
@@ -84,25 +85,6 @@ def test_curves_do_not_depend_on_the_order_of_their_points():
     points = [(0.2, 30.0), (0.4, 33.0), (0.3, 31.0)]
     forth, back = (drawn(rd_curves({"ours": order}, "One photo")) for order in (points, points[::-1]))
     np.testing.assert_array_equal(forth, back)
-
-
-def count(image, colour: tuple[int, int, int]) -> int:
-    return int((drawn(image) == colour).all(2).sum())
-
-
-def test_the_photos_point_is_drawn_large_and_estimates_keep_their_colour():
-    blue, orange = (31, 102, 168), (224, 123, 57)
-    curves = {"JPEG": [(0.3, 29.0), (0.5, 31.0)], "ours": [(0.2, 30.0), (0.4, 33.0)]}
-    without, with_point = (rd_curves(curves, "", estimated=["ours"], point=point) for point in (None, (0.3, 31.0)))
-    assert count(with_point, blue) > count(without, blue) + 100
-    assert count(without, orange) > 1.5 * count(without, blue), "the estimates are dotted, the files a line"
-    assert str(with_point.alt).endswith("; this photo: 0.300 bits a pixel, 31.00 dB")
-    assert "this photo: 0.300 bits a pixel, infinite" in str(rd_curves(curves, "", point=(0.3, math.inf)).alt)
-
-
-def test_marks_are_drawn():
-    curves = {"ours": [(0.2, 30.0), (0.4, 33.0)]}
-    assert (drawn(rd_curves(curves, "")) != drawn(rd_curves(curves, "", marks=[(0.3, 31.0)]))).any()
 
 
 def noise(height: int, width: int) -> np.ndarray:

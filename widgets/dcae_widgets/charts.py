@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from IPython.display import Image
@@ -81,34 +81,16 @@ def byte_bar(info: FileInfo) -> Image:
     return _rendered(figure, f"Stacked bar of a file of {info.total_bytes} bytes: {sizes}")
 
 
-def rd_curves(
-    curves: Mapping[str, Sequence[tuple[float, float | None]]],
-    title: str,
-    *,
-    estimated: Collection[str] = (),
-    point: tuple[float, float | None] | None = None,
-    marks: Sequence[tuple[float, float | None]] = (),
-) -> Image:
-    """Rate-distortion curves: PSNR in dB over bits a pixel.
+def rd_curves(curves: Mapping[str, Sequence[tuple[float, float | None]]], title: str) -> Image:
+    """Rate-distortion curves of whole files: PSNR in dB over bits a pixel.
 
     A point whose PSNR is infinite, or None, is of an identical picture; it has no place on the plot and is left out.
 
     Args:
         curves: Points (bpp, PSNR in dB) by the codec's name, in any order; a curve may be empty.
         title: What was measured.
-        estimated: The names of the curves that are no measurements of whole files; they are dotted.
-        point: The point that the picture is about, drawn large.
-        marks: Further points.
     """
-    printed = [
-        PrintedCurve(
-            label=f"{name} (estimates)" if name in estimated else name,
-            points=points,
-            style="estimate" if name in estimated else "file",
-        )
-        for name, points in curves.items()
-    ]
-    return rd_picture(printed, title, point=point, marks=marks)
+    return rd_picture([PrintedCurve(label=name, points=points, style="file") for name, points in curves.items()], title)
 
 
 def coding(
