@@ -159,4 +159,5 @@ def _doubled(first: float, most: float) -> Iterable[float]:
 def _sides(mpx: float) -> tuple[int, int]:
     """Height and width of about so many megapixels."""
     height = math.sqrt(mpx * 1e6 / 1.5)
-    return tuple(max(1, round(side / MULTIPLE_PX)) * MULTIPLE_PX for side in (height, 1.5 * height))  # pyright: ignore
+    tall, wide = (max(1, round(side / MULTIPLE_PX)) * MULTIPLE_PX for side in (height, 1.5 * height))
+    return tall, wide

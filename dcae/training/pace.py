@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch
 from accelerate import Accelerator
 
+from dcae.model.gain import REFERENCE_LMBDA
 from dcae.training.config import TrainingConfig
 from dcae.training.loop import Run
 from dcae.training.run_folder import RunFolder
@@ -45,7 +46,7 @@ def measure_pace(config: TrainingConfig, steps: int) -> Pace:
         folder = RunFolder(Path(name))
         run = Run(replace(config, out=name, steps=10**9), Accelerator(cpu=not torch.cuda.is_available()), folder)
         batches = run.batches()
-        x, lmbda = next(batches), torch.full((config.batch,), config.lmbdas[0] if config.lmbdas else 0.013)
+        x, lmbda = next(batches), torch.full((config.batch,), config.lmbdas[0] if config.lmbdas else REFERENCE_LMBDA)
         lmbda = lmbda.to(x.device)
 
         def bare() -> None:

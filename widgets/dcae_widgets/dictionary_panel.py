@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from traitlets import Bytes, Instance, Int, List, Unicode
 
 from dcae.dictionary_use import ExcitingPatch
+from dcae.traces import PLACE_PX
 from dcae_widgets.front_end import front_end
 from dcae_widgets.photo_view import PhotoView
 
@@ -81,6 +82,6 @@ class DictionaryPanel(AnyWidget):
             self.patches = b"".join(patch.pixels.tobytes() for patch in patches)
             self.patch_px = len(patches[0].pixels) if patches else 0
             self.patch_texts = [
-                [patch.photo, f"{100 * patch.weight:.1f} %", f"x {16 * patch.column}, y {16 * patch.row} px"]
-                for patch in patches
+                [each.photo, f"{100 * each.weight:.1f} %", f"x {PLACE_PX * each.column}, y {PLACE_PX * each.row} px"]
+                for each in patches
             ]

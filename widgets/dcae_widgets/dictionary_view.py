@@ -19,6 +19,7 @@ from traitlets import Enum, Int, List, validate
 
 from dcae.dictionary_use import Ablation, DictionaryUse, ExcitingPatch, ExcitingPlaces
 from dcae.images import check_image
+from dcae.traces import PLACE_PX
 from dcae_widgets.ablation_table import Ablate, AblationTable
 from dcae_widgets.dictionary_figure import (
     OPACITY,
@@ -220,7 +221,7 @@ class DictionaryView(SavedView):
         weights = self.use.attention[self.slice_index, self.head, row, column]
         texts = [f"{100 * weight:.2f} % of entry {entry}" for entry, weight in enumerate(weights)]
         self.place_plot.series = [Series("weight", range(len(weights)), 100 * weights, "bar", texts)]
-        self.place_plot.title = f"What the place at x {16 * column}, y {16 * row} px reads"
+        self.place_plot.title = f"What the place at x {PLACE_PX * column}, y {PLACE_PX * row} px reads"
 
     def _choose_entry(self, _: Any) -> None:
         self.shown = "entry"
@@ -267,7 +268,7 @@ class DictionaryView(SavedView):
 def _check(image: NDArray[np.uint8], use: DictionaryUse, places: ExcitingPlaces | None) -> None:
     height, width = check_image(image).shape[:2]
     slices, heads, rows, columns, entries = use.attention.shape
-    if (rows, columns) != (-(-height // 16), -(-width // 16)):
+    if (rows, columns) != (-(-height // PLACE_PX), -(-width // PLACE_PX)):
         raise ValueError(f"image is {width} x {height} px; use is of {columns} x {rows} places of 16 px")
     if places is not None and places.weights.shape[:3] != (slices, heads, entries):
         raise ValueError(

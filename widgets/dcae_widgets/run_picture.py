@@ -8,9 +8,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from dcae.traces import PLACE_PX
 from dcae_widgets.heat import heat_image
 from dcae_widgets.photo_view import Layer, PhotoView
-from dcae_widgets.watched_run import BLOCK_PX, View
+from dcae_widgets.watched_run import View
 
 NAMES = ("original", "decoded", "bits map")
 _ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
@@ -66,7 +67,7 @@ def heat_map(bits: NDArray[np.float32]) -> NDArray[np.uint8]:
     Returns:
         uint8, H x W x 3.
     """
-    return heat_image(bits, 0, heat_top(bits), BLOCK_PX)
+    return heat_image(bits, 0, heat_top(bits), PLACE_PX)
 
 
 def heat_top(bits: NDArray[np.float32]) -> float:

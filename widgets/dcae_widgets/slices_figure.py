@@ -14,7 +14,7 @@ from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
 from dcae.results import ChannelResponse
-from dcae.traces import Trace
+from dcae.traces import PLACE_PX, Trace
 from dcae_widgets.channel_picture import pictures_of
 from dcae_widgets.figure_style import BLUE, INK, PAPER
 from dcae_widgets.heat import SEQUENTIAL
@@ -65,7 +65,12 @@ def _draw_map(axes: Axes, values: NDArray[np.float64], scale: NDArray[np.float64
     rows, columns = values.shape
     axes.set(xticks=[], yticks=[])
     drawn = axes.imshow(
-        values, cmap=SEQUENTIAL, vmin=low, vmax=high, extent=(0, 16 * columns, 16 * rows, 0), interpolation="nearest"
+        values,
+        cmap=SEQUENTIAL,
+        vmin=low,
+        vmax=high,
+        extent=(0, PLACE_PX * columns, PLACE_PX * rows, 0),
+        interpolation="nearest",
     )
     axes.set(xlim=(0, width), ylim=(height, 0))  # places at the end reach beyond the photo
     axes.spines[:].set_visible(False)

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from dcae.codec.protocol import Interval
 from dcae.config import LMBDA_MAX, LMBDA_MIN, PRESETS
 from dcae.files import write_atomically
+from dcae.traces import PLACE_PX
 from dcae_widgets.run_log import RunLog
 
 RUNNING = ("training", "paused", "stopping")
 """The states of a run that a process works at."""
-BLOCK_PX = 16
-"""Side of the place of an image that one number of the bits map is about."""
 
 
 class Plan(NamedTuple):
@@ -191,7 +190,7 @@ def read_view(path: Path) -> View:
     height, width = original.shape[:2]
     if original.dtype != np.uint8 or original.shape != picture.shape or original.shape != (height, width, 3):
         raise ValueError(f"{path.name} has pictures of {original.shape} and {picture.shape}; must be one H x W x 3")
-    if bits.shape != (height // BLOCK_PX, width // BLOCK_PX):
+    if bits.shape != (height // PLACE_PX, width // PLACE_PX):
         raise ValueError(f"{path.name} has bits of {bits.shape} places for {height} x {width} px")
     return View(original, picture, bits, int(step), float(lmbda), float(bpp), float(psnr_db))
 
