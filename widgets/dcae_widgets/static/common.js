@@ -38,6 +38,15 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** A number, or the end of a range that it is beyond. @param {number} value @param {number} low @param {number} high */
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+/** A trait of bytes as numbers; copied, since it may begin anywhere in its buffer. @param {any} Type @param {DataView|undefined} view */
+function numbers(Type, view) {
+  if (!view?.byteLength) return new Type();
+  return new Type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
 /** Keeps plain keys that are pressed in `el` from the notebook around it, whose commands they are too (Enter, arrows, d, ...).
  * JupyterLab hears of keys last, so that they can be stopped here; Notebook 7 hears of them first, on the document, and passes over
  * a target that bears Lumino's attribute, so that has to be there by then. @param {Listeners} listeners @param {HTMLElement} el */

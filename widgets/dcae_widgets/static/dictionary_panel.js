@@ -6,14 +6,7 @@ const READ = 5; // entries that are listed at a place
 const ANNOUNCE_MS = 600;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-
-/** A trait of bytes as numbers; copied, since it may begin anywhere in its buffer. @param {any} Type @param {DataView|undefined} view */
-function numbers(Type, view) {
-  if (!view?.byteLength) return new Type();
-  return new Type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-}
 
 /** The arrays of a slice and a head. */
 class Use {

@@ -53,11 +53,6 @@ class MapGridView {
     this.#root.remove();
   }
 
-  get #values() {
-    const { buffer, byteOffset, byteLength } = this.#model.get("values");
-    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
-  }
-
   /** Whether all traits of a message have come: they come one by one. */
   get #isWhole() {
     const [rows, columns, height, width] = this.#model.get("shape");
@@ -96,7 +91,7 @@ class MapGridView {
     const [, , height, width] = this.#model.get("shape");
     const [column, row] = this.#model.get("place");
     const isRead = column !== undefined;
-    const values = isRead ? this.#values : null;
+    const values = isRead ? numbers(Float32Array, this.#model.get("values")) : null;
     this.#maps.forEach(({ caption, frame }, index) => {
       caption.textContent = values ? valueText(values[(index * height + row) * width + column]) : this.#model.get("captions")[index];
       frame.hidden = !values;

@@ -26,8 +26,6 @@ const KEYS = [
   ["Touch", "two fingers zoom, one moves"],
 ];
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
 /** A DataView of a trait as bytes. @param {DataView|undefined} view @returns {Uint8Array} */
 const bytesOf = (view) =>
   view?.byteLength ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array();

@@ -5,18 +5,11 @@ const PLACE = 16; // px a side
 const ANNOUNCE_MS = 600;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1, minimumFractionDigits: 1 });
 
 /** Bits in words of about three digits. @param {number} bits */
 const digits = (bits) => (bits < 1000 ? fine : grouped).format(bits);
-
-/** A trait of bytes as numbers; copied, since it may begin anywhere in its buffer. @param {any} Type @param {DataView|undefined} view */
-function numbers(Type, view) {
-  if (!view?.byteLength) return new Type();
-  return new Type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-}
 
 /** How much of each of `count` places lies between two px, 0 to 1. @param {number} begin @param {number} end @param {number} count */
 function shares(begin, end, count) {

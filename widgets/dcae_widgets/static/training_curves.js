@@ -15,12 +15,6 @@ const NARROW_PX = 350;
 const LOG_RATIO = 8;
 const COLUMNS = 4; // of the series: step, loss, smoothed, factor on the learning rate
 
-/** A trait's bytes as numbers; a copy, since they may lie at any offset. @param {DataView} view */
-function floatsOf(view) {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  return new Float32Array(bytes.slice().buffer);
-}
-
 /** One column of the series, without NaN, which Plotly takes for text. @param {Float32Array} series @param {number} column */
 const columnOf = (series, column) =>
   Array.from({ length: series.length / COLUMNS }, (_, row) => series[row * COLUMNS + column]).map((each) => (Number.isFinite(each) ? each : null));
@@ -161,7 +155,7 @@ function tableOf({ held_out, curves }) {
 function render({ model, el }) {
   const listeners = new Listeners();
   const log = () => ({
-    series: floatsOf(model.get("series")),
+    series: numbers(Float32Array, model.get("series")),
     ...Object.fromEntries(["held_out", "curves", "start", "verdict"].map((name) => [name, model.get(name)])),
   });
   const loss = new PlotPlace(model, (plotly, drawing, theme, width) => {
