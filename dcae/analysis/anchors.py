@@ -62,12 +62,14 @@ def averaged_curve(record: str, codec: str, averaging: str) -> AuditCurve:
     if averaging not in (MEAN_OF_PSNR, PSNR_OF_MEAN):
         raise ValueError(f"averaging is {averaging!r}; must be {MEAN_OF_PSNR!r} or {PSNR_OF_MEAN!r}")
     groups: dict[float, list[tuple[float, float]]] = {}
-    for point in json.loads(record)["points"]:
+    measured = json.loads(record)["points"]
+    for point in measured:
         if point["codec"] == codec:
             psnr = math.inf if point["psnr_db"] is None else point["psnr_db"]
             groups.setdefault(point["quality"], []).append((point["bpp"], psnr))
     if not groups:
-        raise ValueError(f"there are no points of {codec!r}")
+        legal = ", ".join(dict.fromkeys(point["codec"] for point in measured))
+        raise ValueError(f"there are no points of {codec!r}; there are of {legal or 'none'}")
     points = sorted(
         (_mean(bpp for bpp, _ in group), _averaged([p for _, p in group], averaging)) for group in groups.values()
     )

@@ -39,7 +39,7 @@ def linear_patterns(model: DCAE, channels: Sequence[int]) -> NDArray[np.float32]
     """
     path = model.synthesis_path
     if path is None:
-        raise ValueError("the model has no linear path")
+        raise ValueError("the model has no linear path (linear_path in its config); `small` and `tiny` have one")
     count = model.config.M
     if any(not 0 <= channel < count for channel in channels):
         raise ValueError(f"channels are {list(channels)}; each must be 0 to {count - 1}")

@@ -165,7 +165,7 @@ class PhotoView(AnyWidget):
     def __init__(self, layers: Sequence[Layer] = (), **traits: Any):
         unknown = sorted(set(traits) - set(self.trait_names()))
         if unknown:
-            raise TypeError(f"PhotoView has no {', '.join(unknown)}")
+            raise TypeError(f"PhotoView has no {', '.join(unknown)}; see its attributes for what there is")
         super().__init__(layers=list(layers), **traits)
 
     def picture(self) -> Image:

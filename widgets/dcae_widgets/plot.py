@@ -101,7 +101,7 @@ class Plot(anywidget.AnyWidget):
     def __init__(self, series: Sequence[Series] = (), **traits: Any) -> None:
         unknown = sorted(set(traits) - set(self.trait_names()))
         if unknown:
-            raise TypeError(f"Plot has no {', '.join(unknown)}")
+            raise TypeError(f"Plot has no {', '.join(unknown)}; see its attributes for what there is")
         chosen = traits.pop("chosen", -1)
         super().__init__(series=list(series), **traits)
         self.chosen = chosen

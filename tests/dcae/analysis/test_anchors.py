@@ -56,7 +56,7 @@ def test_averages_are_of_decibels_or_of_errors():
     record = json.dumps({"points": points})
     assert averaged_curve(record, "a", MEAN_OF_PSNR).points == ((1.5, 35.0),)
     assert averaged_curve(record, "a", PSNR_OF_MEAN).points[0][1] == pytest.approx(-10 * np.log10(0.00055))
-    with pytest.raises(ValueError, match="there are no points of 'b'"):
+    with pytest.raises(ValueError, match="there are no points of 'b'; there are of a"):
         averaged_curve(record, "b", MEAN_OF_PSNR)
     with pytest.raises(ValueError, match="averaging is 'median'; must be 'mean of PSNR' or"):
         averaged_curve(record, "a", "median")
