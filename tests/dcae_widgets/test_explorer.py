@@ -17,8 +17,7 @@ from dcae.codec.catalogue import open_codec
 from dcae.images import load_image, png_bytes
 from dcae.rd import psnr_db
 from dcae.samples import sample, sample_images
-from dcae.shipped_weights import shipped_weights
-from dcae_widgets.explorer import Explorer, _immutable_name
+from dcae_widgets.explorer import Explorer
 from dcae_widgets.limits import VISITORS
 from dcae_widgets.photo_source import shipped_photo
 from dcae_widgets.shown import faded
@@ -195,7 +194,7 @@ def test_older_answer_is_never_drawn_over_a_newer_one(setting):
     setting.ask(0.04, final=True)
     assert explorer._exploration.worker.wait(LIMIT_S)
     for answer in sorted(answers, key=lambda answer: -answer.wanted.serial):  # as no thread would bring them
-        explorer._apply(answer)
+        explorer._drawing.apply(answer)
     assert unpack(explorer.data)[0].lmbda == np.float32(0.04)
     np.testing.assert_array_equal(setting.decoded(), setting.codec.decode(explorer.data))
 
@@ -211,7 +210,7 @@ def test_answers_about_another_photo_are_not_drawn(setting):
     setting.rest()
     shown = explorer.data
     for answer in answers:
-        explorer._apply(answer)
+        explorer._drawing.apply(answer)
     assert explorer.data == shown
 
 
@@ -652,11 +651,6 @@ class TestModels:
 
     def test_slider_has_the_trained_range(self, setting):
         assert (setting.explorer.controls.lmbda_min, setting.explorer.controls.lmbda_max) == (0.0018, 0.05)
-
-    def test_alias_becomes_the_immutable_name(self):
-        assert _immutable_name("small") in shipped_weights()
-        assert _immutable_name("small").startswith("small-")
-        assert _immutable_name("some/path.pth") == "some/path.pth"
 
 
 class TestState:

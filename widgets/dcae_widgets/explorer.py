@@ -1,7 +1,7 @@
 """The explorer: a photo, a model and lambda under the hand; what the file shows, costs and consists of.
 
-It says what is wanted, hears what was found out by an exploration in a thread of its own, and never has an older answer
-drawn over a newer one. Knows no network: codecs are handed in.
+It hears the hand, says what is wanted to an exploration in a thread of its own, and has what that finds out drawn.
+Knows no network: codecs are handed in.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,36 +26,22 @@ from traitlets import Any as Any_
 from dcae.codec.protocol import Codec
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.photo_page import MakePage, shown_part
-from dcae.shipped_weights import immutable_name, shipped_weights
+from dcae.shipped_weights import shipped_weights
 from dcae_widgets.charts import coding
 from dcae_widgets.controls import Controls
 from dcae_widgets.delivery import Delivery
 from dcae_widgets.error_words import said
-from dcae_widgets.events import (
-    Busy,
-    CurveGrown,
-    CurvesBegun,
-    CurvesMeasured,
-    Estimated,
-    Event,
-    Failed,
-    ModelReady,
-    Opened,
-    PhotoReady,
-    Wanted,
-    Written,
-)
 from dcae_widgets.exploration import Exploration
+from dcae_widgets.explorer_choice import Choice
+from dcae_widgets.explorer_drawing import Drawing
 from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
-from dcae_widgets.explorer_state import checked_state, link_state
+from dcae_widgets.explorer_state import checked_state
 from dcae_widgets.limits import Limits
 from dcae_widgets.lmbda_dial import START_LMBDA, decimal
 from dcae_widgets.measuring import Measure
 from dcae_widgets.page_making import PageJob, PageMaking
-from dcae_widgets.photo_list import PhotoList
 from dcae_widgets.photo_source import PhotoSource, given_photo, uploaded
 from dcae_widgets.photo_view import PhotoView
-from dcae_widgets.python_lines import python_lines
 from dcae_widgets.rd_plot import RdPlot
 from dcae_widgets.readout import Readout
 from dcae_widgets.second_picture import SecondPicture
@@ -103,19 +90,24 @@ class Explorer(GridBox):
     ) -> None:
         given, self._limits = given_photo(photo), limits
         image = given.read()
-        self._source = self._good_source = replace(given, read=lambda: image)
-        self._model, self._good_model = _immutable_name(model), ""
-        self._lmbda = START_LMBDA
-        self._photo, self._photos = image, PhotoList(self._source)
-        self._serial = self._generation = self._drawn = 0
-        self._is_quiet, self._view_to_restore = False, None
+        source = replace(given, read=lambda: image)
+        self._choice = Choice(source, model, START_LMBDA, paths=limits.paths)
         self._lock = threading.RLock()
-        self._delivery = Delivery(self._apply, self._lock)
-        self._exploration = Exploration(open_codec, beside or {}, ms_ssim, self._delivery.post)
         others = {**(beside or {}), **(against or {})}
-        self._face = ExplorerFace(self._make_controls(list(others)), self._source, image)
+        self._face = ExplorerFace(self._make_controls(list(others)), source, image)
         self._second = SecondPicture(others, self._face.beside, image, self._face.say, self._lock)
         self._pages = PageMaking(make_page, self._page_job, self.controls, self._face.say, self._lock)
+        self._drawing = Drawing(
+            self._choice,
+            self._face,
+            self._second,
+            self._pages,
+            ask_again=partial(self._want, final=True),
+            say_coding=self._keep_coding,
+            lock=self._lock,
+        )
+        self._delivery = Delivery(self._drawing.apply, self._lock)
+        self._exploration = Exploration(open_codec, beside or {}, ms_ssim, self._delivery.post)
         super().__init__(self._face.widgets, layout=BoxLayout(**LAYOUT))
         self.add_class("dcae-explorer")
         self._observe()
@@ -154,14 +146,14 @@ class Explorer(GridBox):
             on_polish=self._polish,
             on_page=self._page,
             max_upload_bytes=self._limits.upload_bytes,
-            photos=list(self._photos),
-            photo=self._source.name,
+            photos=list(self._choice.photos),
+            photo=self._choice.source.name,
             others=others,
-            models=list(dict.fromkeys([*shipped_weights(), self._model])),
-            model=self._model,
+            models=list(dict.fromkeys([*shipped_weights(), self._choice.model])),
+            model=self._choice.model,
             lmbda_min=LMBDA_MIN,
             lmbda_max=LMBDA_MAX,
-            lmbda=self._lmbda,
+            lmbda=self._choice.lmbda,
         )
 
     def _observe(self) -> None:
@@ -175,38 +167,37 @@ class Explorer(GridBox):
         self.photo_view.observe(self._on_view, ["mode", "divider", "view"])
 
     def _on_photo(self, change: Any) -> None:
-        with self._errors_in_words():
-            if not self._is_quiet:
-                try:
-                    source = self._photos[change["new"]]
-                except ValueError:
-                    self._show_choices()
-                    raise
-                self._explore(source=source)
+        with self._choosing():
+            if not self._drawing.is_quiet:
+                self._explore(source=self._choice.photos[change["new"]])
 
     def _on_model(self, change: Any) -> None:
-        with self._errors_in_words():
-            if not self._is_quiet:
-                self._explore(model=self._legal_model(change["new"].strip()))
+        with self._choosing():
+            if not self._drawing.is_quiet:
+                self._explore(model=self._choice.legal_model(change["new"]))
 
-    def _legal_model(self, model: str) -> str:
-        if self._limits.paths or immutable_name(model):
-            return _immutable_name(model)
-        self._show_choices()
-        raise ValueError(f"there is no model {model!r} here; legal: {', '.join(shipped_weights())}")
+    @contextmanager
+    def _choosing(self) -> Iterator[None]:
+        """A name that is not legal is said, and the panel shows again what was chosen before."""
+        with self._errors_in_words():
+            try:
+                yield
+            except ValueError:
+                self._drawing.show_choice()
+                raise
 
     def _on_request(self, change: Any) -> None:
         with self._errors_in_words():
             self._request = change["new"]
-            self._lmbda = float(self._request["lmbda"])
+            self._choice.lmbda = float(self._request["lmbda"])
             self._want(final=bool(self._request["final"]))
 
     def _on_lmbda(self, change: Any) -> None:
         """Set in Python: the hand's lambda comes together with its request, before or after it."""
         with self._errors_in_words():
-            is_the_hands = self.controls.request is not self._request or math.isclose(self._lmbda, change["new"])
-            if not self._is_quiet and not is_the_hands:
-                self._lmbda = change["new"]
+            is_the_hands = self.controls.request is not self._request or math.isclose(self._choice.lmbda, change["new"])
+            if not self._drawing.is_quiet and not is_the_hands:
+                self._choice.lmbda = change["new"]
                 self._want(final=True)
 
     def _on_other(self, change: Any) -> None:
@@ -215,7 +206,7 @@ class Explorer(GridBox):
                 self._second.choose(change["new"])
             finally:
                 self.controls.other = self._second.name
-            self._remember()
+            self._drawing.remember()
 
     def _on_measure(self, change: Any) -> None:
         with self._errors_in_words():
@@ -223,15 +214,14 @@ class Explorer(GridBox):
 
     def _on_view(self, change: Any) -> None:
         with self._errors_in_words():
-            if change["name"] == "view" and change["new"][2] == 0 and self._view_to_restore is not None:
-                # The page shows the whole of a photo of another size, after the view was restored.
-                self.photo_view.view, self._view_to_restore = self._view_to_restore, None
-            self._remember()
+            if change["name"] == "view":
+                self._drawing.keep_view(change["new"])
+            self._drawing.remember()
 
     def _upload(self, name: str, data: bytes) -> None:
         with self._lock:
             source = uploaded(name, data, self._limits)
-            self._photos.add(source)
+            self._choice.photos.add(source)
             self._explore(source=source)
 
     def _polish(self, begin: bool) -> None:
@@ -248,10 +238,10 @@ class Explorer(GridBox):
         source, model = self._face.shown.source, self._face.shown.model
         if source.data is not None or not model:
             return None
-        height, width = self._photo.shape[:2]
+        height, width = self._face.photo.shape[:2]
         left, top, right, bottom = self.photo_view.visible or (0, 0, width, height)
         part = shown_part(width, height, ((left + right) / 2, (top + bottom) / 2))
-        return PageJob(model, self._photo, source.name, part)
+        return PageJob(model, self._face.photo, source.name, part)
 
     def _download(self, what: str) -> tuple[str, str, bytes]:
         """The file that is shown, or its picture; it is made first where only an estimate is shown.
@@ -273,149 +263,40 @@ class Explorer(GridBox):
         """
         with self._errors_in_words():
             models = self.controls.models if self._limits.paths else list(shipped_weights())
-            lists = {"photos": list(self._photos), "models": models, "others": self.controls.others}
+            lists = {"photos": list(self._choice.photos), "models": models, "others": self.controls.others}
             legal, wrong = checked_state(state, lmbdas=(LMBDA_MIN, LMBDA_MAX), **lists)
-            self._lmbda = legal.get("lmbda", self._lmbda)
+            self._choice.lmbda = legal.get("lmbda", self._choice.lmbda)
             self.photo_view.mode = legal.get("mode", self.photo_view.mode)
             self.photo_view.divider = legal.get("divider", self.photo_view.divider)
             self.controls.other = legal.get("other", self.controls.other)
-            self._explore(source=self._photos[legal["photo"]] if "photo" in legal else None, model=legal.get("model"))
-            if self._source is self._face.shown.source:
-                self.photo_view.view = legal.get("view", self.photo_view.view)
-            else:
-                self._view_to_restore = legal.get("view")  # of the photo, once it is shown
+            source = self._choice.photos[legal["photo"]] if "photo" in legal else None
+            self._explore(source=source, model=legal.get("model"))
+            self._drawing.restore_view(legal.get("view"))
             if wrong:
                 self.controls.error = "Of what the link or this page held, some is not legal: " + "; ".join(wrong)
 
     def _explore(self, *, source: PhotoSource | None = None, model: str | None = None) -> None:
         """Another picture or other weights: whatever was asked of those before is moot."""
-        self._source, self._model = source or self._source, model or self._model
-        self._generation += 1
+        self._choice.take(source, model)
         self.controls.error = ""
         self.readout.pending = bool(self.readout.kind)
-        self._show_choices()
+        self._drawing.show_choice()
         self._want(final=True)
-
-    def _show_choices(self) -> None:
-        with self._quietly(), self.controls.hold_sync():
-            self.controls.photos = list(self._photos)
-            self.controls.models = list(dict.fromkeys([*self.controls.models, *filter(None, [self._good_model])]))
-            self.controls.photo, self.controls.model, self.controls.lmbda = self._source.name, self._model, self._lmbda
 
     def _want(self, *, final: bool, polish: bool = False) -> None:
-        shown = self._face.shown
-        self._serial += 1
+        """Says what is wanted now; what is shown waits for it."""
+        choice, shown = self._choice, self._face.shown
         self.coding = None
-        visible = tuple(self.photo_view.visible) if shown.source is self._source else ()
-        choice = (self._generation, self._source, self._model)
-        self._newest = Wanted(self._serial, *choice, self._lmbda, final, visible, polish)
-        if self.readout.kind and shown.lmbda != self._lmbda:
+        visible = self.photo_view.visible if shown.source is choice.source else ()
+        wanted = choice.ask(final=final, visible=visible, polish=polish)
+        if self.readout.kind and shown.lmbda != choice.lmbda:
             self.readout.pending = True
-        self._exploration.worker.submit(self._newest, moving=not final)
+        self._exploration.worker.submit(wanted, moving=not final)
 
-    def _apply(self, event: Event) -> None:
-        """What was found out, drawn unless it is about what nobody wants any more or older than what is drawn."""
-        with self._errors_in_words():
-            if event.wanted.generation != self._generation:
-                return
-            match event:
-                case Busy():
-                    self.controls.busy = event.text
-                case ModelReady():
-                    self._face.qualities = event.qualities
-                    self._show_choices()
-                    self._show_dial()
-                case PhotoReady():
-                    self._show_photo(event)
-                case Estimated() | Written() | Opened():
-                    self._draw(event)
-                case CurvesBegun():
-                    self._face.begin_curves(event)
-                case CurveGrown():
-                    self.rd_plot.set_curve(event.name, event.points, event.kind)
-                case CurvesMeasured():
-                    self._face.say_measured(event)
-                case Failed():
-                    self._fail(event)
-
-    def _show_photo(self, event: PhotoReady) -> None:
-        self._good_source = event.wanted.source
-        if self._face.shown.source is not event.wanted.source:
-            self._photo = event.image
-            self._face.show_photo(event.wanted.source, event.image, self._view_to_restore)
-            self._second.show_photo(event.image)
-            self._show_dial()
-
-    def _show_dial(self) -> None:
-        with self._quietly():
-            self._face.show_dial(self._lmbda)
-
-    def _draw(self, event: Estimated | Written | Opened) -> None:
-        if event.wanted.serial < self._drawn:
-            return
-        self._drawn = event.wanted.serial
-        if self._good_model != event.wanted.model:
-            self._good_model = event.wanted.model
-            self._show_choices()
-        with self._quietly():
-            self._face.draw(event, pending=event.wanted.lmbda != self._newest.lmbda)
-        if isinstance(event, Opened):
-            self._good_source = event.wanted.source
-            self._second.show_photo(None)
-        else:
-            self._second.follow(event.data if isinstance(event, Written) else None)
-        if isinstance(event, Written) and event.polish is None and self._awaits_coding(event):
-            self.coding = Coding(event.wanted.model, self._photo, event.lmbda)
-        if not isinstance(event, Estimated):
-            self._view_to_restore = None
-        self._pages.follow()
-        self._remember()
-
-    def _awaits_coding(self, event: Written) -> bool:
-        return self.coding is None and event.wanted.serial == self._newest.serial
-
-    def _fail(self, event: Failed) -> None:
-        """Says why; weights or a photo that cannot be had leave the ones before in place.
-
-        A folder of weights may hold others that can be used: it stays, and what is shown says whose it is.
-        """
-        self._face.say(event.error)
-        if event.wanted is self._newest and event.wanted.polish:
-            self._want(final=True)  # the plain file is shown again
-            return
-        if event.part == "model" and self._good_model not in ("", self._model):
-            self._model = self._good_model
-        elif event.part == "photo" and self._good_source is not self._source:
-            self._photos.replace(self._source, self._good_source)
-            self._source = self._good_source
-        else:
-            if event.wanted.serial == self._newest.serial:
-                self._face.show_what_stays()
-            return
-        self._generation += 1
-        self._show_choices()
-        self._want(final=True)
-
-    def _remember(self) -> None:
-        """Renews what a link carries and what is copied."""
-        shown = self._face.shown
-        view = {name: getattr(self.photo_view, name) for name in ("mode", "divider", "view")}
-        choice = {"photo": self._source.name, "model": self._model, "other": self.controls.other}
-        self.controls.state = link_state(lmbda=shown.lmbda, **choice, **view)
-        stops = bool(self.controls.stops)
-        steps = shown.polish.steps if shown.polish else 0
-        self.controls.python_code = python_lines(
-            shown.source, shown.model or self._model, shown.lmbda, stops=stops, polish_steps=steps
-        )
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """Sets traits that are otherwise the hand's."""
-        before, self._is_quiet = self._is_quiet, True
-        try:
-            yield
-        finally:
-            self._is_quiet = before
+    def _keep_coding(self, coding: Coding) -> None:
+        """It is the same until something else is wanted, however much is found out about its file."""
+        if self.coding is None:
+            self.coding = coding
 
     def _errors_in_words(self) -> AbstractContextManager[None]:
         """Observe callbacks swallow what they raise: here it is said in the panel instead."""
@@ -434,10 +315,10 @@ class Explorer(GridBox):
         end = time.monotonic() + timeout_s
         while not reached():
             is_idle = self._exploration.wait(min(0.02, max(0.0, end - time.monotonic())))
-            serial = self._serial
+            newest = self._choice.newest
             self._delivery.drain()
             is_idle = is_idle and self._second.wait(min(0.02, max(0.0, end - time.monotonic())))
-            if is_idle and self._serial == serial:
+            if is_idle and self._choice.newest is newest:
                 return True
             if time.monotonic() > end:
                 return False
@@ -466,8 +347,3 @@ class Explorer(GridBox):
         self._pages.close()
         self._face.close()
         super().close()
-
-
-def _immutable_name(model: str) -> str:
-    """The shipped weights that an alias such as `small` means; else a path, in which `~` stands for the home folder."""
-    return immutable_name(model) or os.path.expanduser(model)

@@ -54,6 +54,7 @@ class ExplorerFace:
         readout: Numbers, and what the file consists of.
         rd_plot: This photo's curves and its point, and Kodak's curves.
         beside: The layer at the left of the viewer's divider, which shows the photo first.
+        photo: The photo that was shown last, uint8, H x W x 3.
         qualities: The legal lambdas of the weights.
         shown: What the viewer shows.
     """
@@ -84,7 +85,7 @@ class ExplorerFace:
             photo: uint8, H x W x 3.
             view: Which part of it, as of PhotoView; None for the whole.
         """
-        self.shown = Shown(source)
+        self.shown, self.photo = Shown(source), photo
         self._show_layers({self.beside: photo, self._decoded: faded(photo)}, view)
         self.photo_view.label = f"{source.name}, {_px(photo)}, and what its file shows"
 
