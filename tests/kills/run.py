@@ -72,6 +72,7 @@ def attack(name: str, count: int, seed: int, folder: Path, photos: Path) -> list
             met[survives(command, photos, folder / str(number), after_s, whole)] += 1
         except Exception as error:  # whatever it is, it is the finding
             failures.append(f"{name} seed {seed} number {number}, killed after {after_s:.2f} s: {error!r}")
+            print("FAILED", failures[-1], flush=True)
     print(f"{name}: {took_s:.1f} s unbroken; {count} kills:", dict(met), flush=True)
     return failures
 
@@ -96,7 +97,4 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--commands", default=",".join(COMMANDS))
     asked = parser.parse_args()
-    found = main(asked.count, asked.seed, asked.commands.split(","))
-    for failure in found:
-        print("FAILED", failure)
-    sys.exit(bool(found))
+    sys.exit(bool(main(asked.count, asked.seed, asked.commands.split(","))))
