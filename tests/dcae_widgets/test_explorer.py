@@ -615,7 +615,7 @@ class TestModels:
     def test_numbers_of_another_photo_go_if_this_one_cannot_be_compressed(self, make):
         setting = make(codecs={"folder": BrokenCodec(qualities=(0.013, 0.05))})
         setting.rest()
-        setting.explorer._explore(source=shipped_photo("flower"), model="folder")
+        setting.explorer._hand.explore(source=shipped_photo("flower"), model="folder")
         setting.rest()
         assert "0.013.pth is cut" in setting.explorer.controls.error
         assert (setting.explorer.readout.kind, setting.explorer.readout.numbers) == ("", {})

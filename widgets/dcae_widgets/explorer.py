@@ -1,17 +1,15 @@
 """The explorer: a photo, a model and lambda under the hand; what the file shows, costs and consists of.
 
-It hears the hand, says what is wanted to an exploration in a thread of its own, and has what that finds out drawn.
-Knows no network: codecs are handed in.
+The hand chooses, an exploration in a thread of its own does what is wanted, and a drawing shows what that finds out:
+each is a file, and here they are joined. Knows no network: codecs are handed in.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -30,17 +28,16 @@ from dcae.shipped_weights import shipped_weights
 from dcae_widgets.charts import coding
 from dcae_widgets.controls import Controls
 from dcae_widgets.delivery import Delivery
-from dcae_widgets.error_words import said
 from dcae_widgets.exploration import Exploration
 from dcae_widgets.explorer_choice import Choice
 from dcae_widgets.explorer_drawing import Drawing
 from dcae_widgets.explorer_face import LAYOUT, ExplorerFace
-from dcae_widgets.explorer_state import checked_state
+from dcae_widgets.explorer_hand import Hand
 from dcae_widgets.limits import Limits
 from dcae_widgets.lmbda_dial import START_LMBDA, decimal
 from dcae_widgets.measuring import Measure
 from dcae_widgets.page_making import PageJob, PageMaking
-from dcae_widgets.photo_source import PhotoSource, given_photo, uploaded
+from dcae_widgets.photo_source import given_photo
 from dcae_widgets.photo_view import PhotoView
 from dcae_widgets.rd_plot import RdPlot
 from dcae_widgets.readout import Readout
@@ -97,20 +94,12 @@ class Explorer(GridBox):
         self._face = ExplorerFace(self._make_controls(list(others)), source, image)
         self._second = SecondPicture(others, self._face.beside, image, self._face.say, self._lock)
         self._pages = PageMaking(make_page, self._page_job, self.controls, self._face.say, self._lock)
-        self._drawing = Drawing(
-            self._choice,
-            self._face,
-            self._second,
-            self._pages,
-            ask_again=partial(self._want, final=True),
-            say_coding=self._keep_coding,
-            lock=self._lock,
-        )
+        self._drawing = self._make_drawing()
         self._delivery = Delivery(self._drawing.apply, self._lock)
         self._exploration = Exploration(open_codec, beside or {}, ms_ssim, self._delivery.post)
+        self._hand = self._make_hand()
         super().__init__(self._face.widgets, layout=BoxLayout(**LAYOUT))
         self.add_class("dcae-explorer")
-        self._observe()
         self._want(final=True)
 
     @property
@@ -156,73 +145,30 @@ class Explorer(GridBox):
             lmbda=self._choice.lmbda,
         )
 
-    def _observe(self) -> None:
-        self._request = self.controls.request
-        self.controls.observe(self._on_photo, "photo")
-        self.controls.observe(self._on_model, "model")
-        self.controls.observe(self._on_request, "request")
-        self.controls.observe(self._on_lmbda, "lmbda")
-        self.controls.observe(self._on_other, "other")
-        self.rd_plot.observe(self._on_measure, "measure")
-        self.photo_view.observe(self._on_view, ["mode", "divider", "view"])
+    def _make_drawing(self) -> Drawing:
+        return Drawing(
+            self._choice,
+            self._face,
+            self._second,
+            self._pages,
+            ask_again=partial(self._want, final=True),
+            say_coding=self._keep_coding,
+            lock=self._lock,
+        )
 
-    def _on_photo(self, change: Any) -> None:
-        with self._choosing():
-            if not self._drawing.is_quiet:
-                self._explore(source=self._choice.photos[change["new"]])
-
-    def _on_model(self, change: Any) -> None:
-        with self._choosing():
-            if not self._drawing.is_quiet:
-                self._explore(model=self._choice.legal_model(change["new"]))
-
-    @contextmanager
-    def _choosing(self) -> Iterator[None]:
-        """A name that is not legal is said, and the panel shows again what was chosen before."""
-        with self._errors_in_words():
-            try:
-                yield
-            except ValueError:
-                self._drawing.show_choice()
-                raise
-
-    def _on_request(self, change: Any) -> None:
-        with self._errors_in_words():
-            self._request = change["new"]
-            self._choice.lmbda = float(self._request["lmbda"])
-            self._want(final=bool(self._request["final"]))
-
-    def _on_lmbda(self, change: Any) -> None:
-        """Set in Python: the hand's lambda comes together with its request, before or after it."""
-        with self._errors_in_words():
-            is_the_hands = self.controls.request is not self._request or math.isclose(self._choice.lmbda, change["new"])
-            if not self._drawing.is_quiet and not is_the_hands:
-                self._choice.lmbda = change["new"]
-                self._want(final=True)
-
-    def _on_other(self, change: Any) -> None:
-        with self._errors_in_words():
-            try:
-                self._second.choose(change["new"])
-            finally:
-                self.controls.other = self._second.name
-            self._drawing.remember()
-
-    def _on_measure(self, change: Any) -> None:
-        with self._errors_in_words():
-            self._exploration.measure_curves(change["new"] == "ms_ssim")
-
-    def _on_view(self, change: Any) -> None:
-        with self._errors_in_words():
-            if change["name"] == "view":
-                self._drawing.keep_view(change["new"])
-            self._drawing.remember()
+    def _make_hand(self) -> Hand:
+        return Hand(
+            self._choice,
+            self._face,
+            self._drawing,
+            want=self._want,
+            measure_curves=self._exploration.measure_curves,
+            limits=self._limits,
+            lock=self._lock,
+        )
 
     def _upload(self, name: str, data: bytes) -> None:
-        with self._lock:
-            source = uploaded(name, data, self._limits)
-            self._choice.photos.add(source)
-            self._explore(source=source)
+        self._hand.upload(name, data)
 
     def _polish(self, begin: bool) -> None:
         """The shown photo's file is refined, or no longer: then the plain one is shown again."""
@@ -261,27 +207,7 @@ class Explorer(GridBox):
             state: What `controls.state` was; any of photo, model, lmbda, mode, divider, view and other. It may come
                 from a link, so names are only those in the panel's lists.
         """
-        with self._errors_in_words():
-            models = self.controls.models if self._limits.paths else list(shipped_weights())
-            lists = {"photos": list(self._choice.photos), "models": models, "others": self.controls.others}
-            legal, wrong = checked_state(state, lmbdas=(LMBDA_MIN, LMBDA_MAX), **lists)
-            self._choice.lmbda = legal.get("lmbda", self._choice.lmbda)
-            self.photo_view.mode = legal.get("mode", self.photo_view.mode)
-            self.photo_view.divider = legal.get("divider", self.photo_view.divider)
-            self.controls.other = legal.get("other", self.controls.other)
-            source = self._choice.photos[legal["photo"]] if "photo" in legal else None
-            self._explore(source=source, model=legal.get("model"))
-            self._drawing.restore_view(legal.get("view"))
-            if wrong:
-                self.controls.error = "Of what the link or this page held, some is not legal: " + "; ".join(wrong)
-
-    def _explore(self, *, source: PhotoSource | None = None, model: str | None = None) -> None:
-        """Another picture or other weights: whatever was asked of those before is moot."""
-        self._choice.take(source, model)
-        self.controls.error = ""
-        self.readout.pending = bool(self.readout.kind)
-        self._drawing.show_choice()
-        self._want(final=True)
+        self._hand.restore(state)
 
     def _want(self, *, final: bool, polish: bool = False) -> None:
         """Says what is wanted now; what is shown waits for it."""
@@ -297,10 +223,6 @@ class Explorer(GridBox):
         """It is the same until something else is wanted, however much is found out about its file."""
         if self.coding is None:
             self.coding = coding
-
-    def _errors_in_words(self) -> AbstractContextManager[None]:
-        """Observe callbacks swallow what they raise: here it is said in the panel instead."""
-        return said(self._face.say, self._lock)
 
     def say(self, error: Exception) -> None:
         """Says in the panel what went wrong for somebody who shows something beside it."""

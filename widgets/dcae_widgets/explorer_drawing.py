@@ -100,6 +100,18 @@ class Drawing:
             controls.models = list(dict.fromkeys([*controls.models, *filter(None, [choice.good_model])]))
             controls.photo, controls.model, controls.lmbda = choice.source.name, choice.model, choice.lmbda
 
+    def show_beside(self, name: str) -> None:
+        """Another codec's picture in the photo's place; the photo itself if the name is "".
+
+        Raises:
+            ValueError: There is no such codec; what was shown before stays.
+        """
+        try:
+            self._second.choose(name)
+        finally:
+            self._face.controls.other = self._second.name
+        self.remember()
+
     def restore_view(self, view: list[float] | None) -> None:
         """Which part of the chosen photo is seen, now or as soon as that is shown; None for no certain one."""
         if self._choice.source is not self._face.shown.source:
