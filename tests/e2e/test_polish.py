@@ -21,6 +21,7 @@ from dcae.images import png_bytes
 from dcae.samples import sample
 dcae_widgets.polishing.POLISH_STEPS = {steps}
 explorer._upload("piece.png", png_bytes(np.ascontiguousarray(sample("flower")[100:228, 200:392])))
+assert explorer.wait(150)
 """
 """A small piece of a photo is explored, and polished in so many steps."""
 
