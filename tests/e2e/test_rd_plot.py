@@ -397,7 +397,7 @@ def test_a_closed_view_gives_back_all_it_held_and_the_other_lives_on(
     assert settled(shown, 1)["places"][-1] == [[0.6, 33]]
     shown.close_view(1)
     rest = held_beside_elements()  # Plotly's own for the page
-    own = {"observers": 2, "models": 15}  # its size and the theme's name are observed, its traits followed
+    own = {"observers": 2, "models": 15, "window": 1}  # its size and the theme's name, its traits, its keys
     assert {name: one[name] - rest[name] for name in one if one[name] != rest[name]} == own
     assert (rest["models"], rest["timers"], rest["frames"]) == (0, 0, 0)
     assert widget_page.page.locator(".dcae-rd-plot").count() == 0
