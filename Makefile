@@ -78,7 +78,7 @@ site: $(READY) $(PHOTO_PAGES) ## the course, a page for each shipped photo, manu
 	$(BIN)/python tests/site/check.py build/site
 
 pictures: $(READY) ## take the README's pictures anew, from the explorer in JupyterLab; let nothing else run meanwhile
-	$(BIN)/python docs/pictures.py
+	$(BIN)/python -m tests.e2e.pictures
 
 lock: $(READY) ## resolve pyproject.toml's dependencies anew, keeping the versions that may stay
 	cp $(LOCK) $(VENV)/lock

@@ -104,6 +104,27 @@ class MakePage(Protocol):
         ...
 
 
+def check_inside(name: str, part: Crop, width: int, height: int) -> None:
+    """Makes sure that a part lies in its photo.
+
+    Args:
+        name: what it is called in the error.
+        part: of at least one pixel.
+        width: of the photo, px.
+        height: of the photo, px.
+
+    Raises:
+        ValueError: it does not.
+
+    >>> check_inside("--crop", (0, 0, 62, 45), 61, 45)
+    Traceback (most recent call last):
+    ValueError: --crop is 0,0,62,45; must lie in the picture of 61 x 45 px
+    """
+    left, top, wide, high = part
+    if not (0 <= left <= width - wide and 0 <= top <= height - high and min(wide, high) >= 1):
+        raise ValueError(f"{name} is {left},{top},{wide},{high}; must lie in the picture of {width} x {height} px")
+
+
 def shown_part(width: int, height: int, centre: tuple[float, float] | None = None) -> Crop:
     """As much of a photo as a page shows.
 

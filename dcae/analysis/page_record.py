@@ -7,6 +7,7 @@ import platform
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.analysis.baseline_codec import Baseline
-from dcae.analysis.baselines import PAGE_CODECS, available_baselines, baseline
+from dcae.analysis.baselines import BASELINES, PAGE_CODECS, baseline
 from dcae.analysis.evaluate import coded_files
 from dcae.analysis.trace import trace
 from dcae.codec.catalogue import open_codec
 from dcae.codec.codec import Codec
 from dcae.codec.protocol import Interval
 from dcae.metrics import ms_ssim
-from dcae.photo_page import Crop, PageCoding, PageCurve, PhotoPage, shown_part
+from dcae.photo_page import Crop, PageCoding, PageCurve, PhotoPage, check_inside, shown_part
 from dcae.rd import bpp, psnr_db
 from dcae.samples import sample_file, sample_images
 from dcae.shipped_weights import immutable_name
@@ -59,37 +60,29 @@ def make_page(
     if not isinstance(codec, Codec):
         raise ValueError(f"{model} is no single model; a page shows one model's codings")
     height, width = photo.shape[:2]
-    left, top, wide, high = part or shown_part(width, height)
-    if not (0 <= left <= width - wide and 0 <= top <= height - high and min(wide, high) >= 1):
-        raise ValueError(f"the part is {left},{top},{wide},{high}; must lie in the picture of {width} x {height} px")
+    left, top, wide, high = shown = part or shown_part(width, height)
+    check_inside("the part", shown, width, height)
     image = np.ascontiguousarray(photo[top : top + high, left : left + wide])
     lmbdas = page_lmbdas(codec.qualities)
-    here = [each for each in PAGE_CODECS if each in available_baselines()]
+    here = [each for each in PAGE_CODECS if BASELINES[each].missing is None]
     baselines = [baseline(each) for each in (here if codecs is None else codecs)]
-    count = _Count(report, len(lmbdas) + sum(len(each.curve) for each in baselines))
+    steps, done = len(lmbdas) + sum(len(each.curve) for each in baselines), count(1)
+
+    def step() -> None:
+        report(next(done), steps)
+
     given = {"--crop": part and ",".join(map(str, part)), "--title": title}
     options = [word for option, value in given.items() if value is not None for word in (option, value)]
     options += [word for each in codecs or () for word in ("--codec", each)]
     return PhotoPage(
         title=name if title is None else title,
         image=image,
-        part=None if (wide, high) == (width, height) else (left, top, wide, high),
+        part=None if (wide, high) == (width, height) else shown,
         source_size=(width, height),
-        codings=page_codings(codec, image, lmbdas, count.step),
-        curves=[page_curve(each, image, count.step) for each in baselines],
+        codings=page_codings(codec, image, lmbdas, step),
+        curves=[page_curve(each, image, step) for each in baselines],
         made=_made(name, model, options),
     )
-
-
-class _Count:
-    """Reports each step."""
-
-    def __init__(self, report: Callable[[int, int], Any], steps: int) -> None:
-        self._report, self._done, self._steps = report, 0, steps
-
-    def step(self) -> None:
-        self._done += 1
-        self._report(self._done, self._steps)
 
 
 def _made(name: str, model: str, options: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,8 +1,6 @@
 """`dcae encode`, `dcae decode` and `dcae info`: pictures to files and back."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,12 +12,13 @@ from numpy.typing import NDArray
 from dcae.cli.one_line_errors import Failures
 from dcae.cli.output_paths import output_paths
 from dcae.cli.rectangles import rectangle
+from dcae.cli.steps_bar import steps_bar
 from dcae.cli.targets import target_of
 from dcae.cli.weights import DEFAULT_LMBDA, legal_lmbda
 from dcae.codec.bitstream import keep_slices, layout, unpack
 from dcae.codec.catalogue import NAME_HELP, open_codec
 from dcae.codec.file_info import file_info
-from dcae.codec.protocol import Fill, Refined, RefinementStep, Report
+from dcae.codec.protocol import Fill, Refined, RefinementStep
 from dcae.codec.tiles import TILE_PX, UNTILED_PX
 from dcae.files import write_atomically
 from dcae.images import MAX_PIXELS, load_image, save_png
@@ -108,7 +107,7 @@ def encode(
                 reached = target.encode(codec, image)
                 data, gained = reached.data, f"; {target.in_words(reached)}"
             elif refine is None:
-                with _parts_bar() as report:
+                with steps_bar("part") as report:
                     data, gained = codec.encode(image, quality, report), ""
             else:
                 refined = _refined(codec, image, quality, trade_off, refine)
@@ -164,7 +163,7 @@ def decode(
             data = source.read_bytes()
             data = data if slices is None else _first_slices(data, slices)
             codec = codec_of(model or _shipped_weights(data))
-            with _parts_bar() as report:
+            with steps_bar("part") as report:
                 image = codec.decode(data, fill=fill, region=part, report=report)
             save_png(targets[source], image)
             typer.echo(f"{source} -> {targets[source]}: {image.shape[1]} x {image.shape[0]} px")
@@ -182,20 +181,6 @@ def info(
         facts = file_info(file.read_bytes())
         typer.echo(json.dumps(facts.to_json_dict(), indent=2) if as_json else _table(facts))
     failures.exit_if_any()
-
-
-@contextmanager
-def _parts_bar() -> Iterator[Report]:
-    """A progress bar on a terminal's stderr for what is done in several parts."""
-    from tqdm import tqdm
-
-    with tqdm(unit="part", disable=None, leave=False) as bar:
-
-        def show(done: int, parts: int) -> None:
-            bar.total = parts
-            bar.update(done - bar.n)
-
-        yield show
 
 
 def _trade_off(lmbda: float | None) -> float:

@@ -8,10 +8,11 @@ import typer
 from dcae.analysis.baselines import BASELINES, PAGE_CODECS
 from dcae.cli.output_paths import output_paths
 from dcae.cli.rectangles import rectangle
+from dcae.cli.steps_bar import steps_bar
 from dcae.codec.catalogue import NAME_HELP
 from dcae.files import write_atomically
 from dcae.images import load_image
-from dcae.photo_page import MAX_SIDE_PX, Crop
+from dcae.photo_page import MAX_SIDE_PX, Crop, check_inside
 
 
 def page(
@@ -39,20 +40,13 @@ def page(
 
     The page is one file of at most 12 MB. It opens from disk in any browser and requests nothing.
     """
-    from tqdm import tqdm
-
     from dcae.analysis.page_record import make_page
     from dcae_widgets.page import page_html
 
     (target,) = output_paths([photo], out, ".html")
     whole = load_image(photo)
     part = None if crop is None else _part(crop, whole.shape[1], whole.shape[0])
-    with tqdm(unit="step", disable=None, leave=False) as bar:
-
-        def report(done: int, steps: int) -> None:
-            bar.total = steps
-            bar.update(done - bar.n)
-
+    with steps_bar("step") as report:
         record = make_page(model, whole, photo.name, part, report, title=title, codecs=codec)
     data = page_html(record).encode()
     write_atomically(target, data)
@@ -63,8 +57,7 @@ def page(
 def _part(crop: str, width: int, height: int) -> Crop:
     """The part that `X,Y,W,H` says, if it lies in the picture and a page can show it."""
     top, left, high, wide = rectangle("--crop", crop)
-    if not (0 <= left <= width - wide and 0 <= top <= height - high and min(wide, high) >= 1):
-        raise ValueError(f"--crop is {crop}; must lie in the picture of {width} x {height} px")
+    check_inside("--crop", (left, top, wide, high), width, height)
     if max(wide, high) > MAX_SIDE_PX:
         raise ValueError(f"--crop is {wide} x {high} px; sides must be at most {MAX_SIDE_PX} px")
     return left, top, wide, high

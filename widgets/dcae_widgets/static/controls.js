@@ -549,17 +549,14 @@ function actions({ model, el, listeners, say }) {
     element("a", { href: url, download: content.name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser reads it after the click
   }
-  for (const [what, each] of Object.entries(downloads))
-    listeners.add(each, "click", () => {
-      const id = `${Date.now()}-${Math.random()}`;
-      asked.add(id);
-      model.send({ type: "download", what, id });
-    });
-  listeners.add(page, "click", () => {
+  /** What asks for a file, which comes back to this view alone. @param {any} message */
+  function ask(message) {
     const id = `${Date.now()}-${Math.random()}`;
     asked.add(id);
-    model.send({ type: "page", begin: model.get("page") === "ready", id });
-  });
+    model.send({ ...message, id });
+  }
+  for (const [what, each] of Object.entries(downloads)) listeners.add(each, "click", () => ask({ type: "download", what }));
+  listeners.add(page, "click", () => ask({ type: "page", begin: model.get("page") === "ready" }));
   listeners.add(python, "click", () => copy(model.get("python_code"), "the Python lines", true));
   listeners.add(link, "click", () => copy(linkOf(model), "the link", false));
   listeners.add(more, "click", () => (isCode ? closePanel() : openPanel(model.get("python_code"), true)));

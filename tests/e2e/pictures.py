@@ -4,21 +4,16 @@
 picture of the page after each move. Nothing else should run meanwhile: they also show how long coding took.
 """
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-DOCS = Path(__file__).parent
+from .conftest import CHROMIUM_FLAGS, a_lab, find_chromium
+
+DOCS = Path(__file__).parents[2] / "docs"
 VIEWPORT = ViewportSize(width=1280, height=1180)
 SLIDER, DIVIDER, BADGE = "input[type=range]", "[role=slider][aria-label=Divider]", ".dcae-readout-badge"
 STEP_MS, REST_MS, CURVES_MS = 150, 1500, 10_000
@@ -30,11 +25,11 @@ STOPS = ((0.62, 0.08, 14), (0.08, 0.97, 22), (0.97, 0.62, 10))
 def main() -> None:
     """Writes both pictures."""
     frames: list[tuple[Image.Image, int]] = []
-    with running_lab() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+    with a_lab() as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport=VIEWPORT)
         page.set_default_timeout(LIMIT_MS)
-        page.goto(url)
+        page.goto(url.format("00_start.ipynb"))
         rest(page)
         page.wait_for_timeout(CURVES_MS)
         shot(page).save(DOCS / "explorer.png", optimize=True)
@@ -80,39 +75,6 @@ def rest(page: Page) -> None:
 def shot(page: Page) -> Image.Image:
     """The explorer as it is."""
     return Image.open(BytesIO(page.locator(".dcae-explorer").screenshot())).convert("RGB")
-
-
-@contextmanager
-def running_lab() -> Iterator[str]:
-    """`dcae lab` in a folder of its own; the address of the first lesson."""
-    with tempfile.TemporaryDirectory(prefix="dcae", dir="/tmp") as home:
-        quiet = Path(home, "LAB_SETTINGS", "@jupyterlab", "apputils-extension", "notification.jupyterlab-settings")
-        quiet.parent.mkdir(parents=True)
-        quiet.write_text('{"fetchNews": "false"}')  # else a question about news lies over the page
-        folders = {f"JUPYTER{name}_DIR": f"{home}/{name}" for name in ("_CONFIG", "_DATA", "_RUNTIME", "LAB_SETTINGS")}
-        command = [sys.executable, "-m", "dcae.cli", "lab", "--folder", f"{home}/lessons", "--", "--no-browser"]
-        command += ["--port=0", "--IdentityProvider.token=t", "--KernelManager.transport=ipc"]
-        command += ["--allow-root"] * (os.geteuid() == 0)
-        with subprocess.Popen(command, env=os.environ | folders, stderr=subprocess.DEVNULL) as server:
-            try:
-                yield address(server, Path(home, "_RUNTIME")) + "lab/tree/00_start.ipynb?token=t"
-            finally:
-                server.terminate()
-
-
-def address(server: subprocess.Popen[bytes], runtime: Path) -> str:
-    """Where a server listens, once it does.
-
-    Raises:
-        RuntimeError: it has ended.
-    """
-    while server.poll() is None:
-        for path in runtime.glob("jpserver-*.json"):
-            text = path.read_text()
-            if text.rstrip().endswith("}"):
-                return json.loads(text)["url"]
-        time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab has ended with {server.returncode}")
 
 
 if __name__ == "__main__":
