@@ -13,6 +13,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tqdm import tqdm
+
 TARGETS = {"files": 0.5, "images": 0.3, "weights": 0.05, "configs": 0.05, "logs": 0.05, "votes": 0.05}
 """What is attacked, and with which share of the mutants."""
 SECONDS, MEGABYTES = 1.0, 200.0
@@ -64,20 +66,25 @@ class Worker:
 
 
 class Findings:
-    """Fates, counted, and failures, each with what is needed to see it again."""
+    """Fates, counted, and failures, each with what is needed to see it again, which is printed at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
+        self.bar = tqdm(total=count, unit=" mutants", mininterval=5)
+        self.lock = threading.Lock()
         self.fates: Counter[str] = Counter()
         self.failures: list[str] = []
         self.slowest = self.largest = 0.0
 
     def add(self, target: str, seed: int, number: int, answer: dict) -> None:
-        """Takes in what became of one mutant."""
-        self.fates[f"{target}: {answer['fate']}"] += 1
-        self.slowest, self.largest = max(self.slowest, answer["seconds"]), max(self.largest, answer["grown_mb"])
-        if answer["failed"] or answer["seconds"] > SECONDS or answer["grown_mb"] > MEGABYTES:
-            took = f"{answer['seconds']:.2f} s, {answer['grown_mb']:.0f} MB"
-            self.failures.append(f"{target} seed {seed} number {number}: {answer['fate']} ({took})")
+        """Takes in what became of one mutant; from any thread."""
+        with self.lock:
+            self.fates[f"{target}: {answer['fate']}"] += 1
+            self.slowest, self.largest = max(self.slowest, answer["seconds"]), max(self.largest, answer["grown_mb"])
+            if answer["failed"] or answer["seconds"] > SECONDS or answer["grown_mb"] > MEGABYTES:
+                took = f"{answer['seconds']:.2f} s, {answer['grown_mb']:.0f} MB"
+                self.failures.append(f"{target} seed {seed} number {number}: {answer['fate']} ({took})")
+                self.bar.write(f"FAILED {self.failures[-1]}")
+            self.bar.update()
 
 
 def attack(target: str, seed: int, numbers: range, findings: Findings) -> None:
@@ -92,13 +99,15 @@ def attack(target: str, seed: int, numbers: range, findings: Findings) -> None:
 
 def main(count: int, seed: int, workers: int, targets: list[str]) -> Findings:
     """Tries so many mutants of all targets together, in as many processes at a time as there are workers."""
-    findings, whole = Findings(), sum(TARGETS[target] for target in targets)
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = []
-        for target in targets:
-            share = max(1, round(count * TARGETS[target] / whole))
-            for first in range(workers):
-                jobs.append(pool.submit(attack, target, seed, range(first, share, workers), findings))
+    whole = sum(TARGETS[target] for target in targets)
+    shares = {target: max(1, round(count * TARGETS[target] / whole)) for target in targets}
+    findings = Findings(sum(shares.values()))
+    with findings.bar, ThreadPoolExecutor(workers) as pool:
+        jobs = [
+            pool.submit(attack, target, seed, range(first, share, workers), findings)
+            for target, share in shares.items()
+            for first in range(workers)
+        ]
         for job in jobs:
             job.result()
     return findings
@@ -115,6 +124,5 @@ if __name__ == "__main__":
     for fate, times in found.fates.most_common():
         print(times, fate)
     print(f"slowest {found.slowest:.2f} s, largest {found.largest:.0f} MB more, {sum(found.fates.values())} mutants")
-    for failure in found.failures:
-        print("FAILED", failure)
+    print(len(found.failures), "failed")
     sys.exit(bool(found.failures))
