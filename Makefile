@@ -38,7 +38,7 @@ coverage: $(READY) ## which lines and branches of dcae/ the unit tests do not re
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --doctest-modules --cov \
 	    --cov-report term-missing:skip-covered $(ARGS) --ignore tests/e2e --ignore tests/fuzz --ignore tests/notebooks tests dcae
 
-fuzz: $(READY) ## 100,000 hostile files, pictures, weights and texts, an hour or two; ARGS="--count 1000 --seed 7"
+fuzz: $(READY) ## 100,000 hostile files, pictures, weights and texts, about ten minutes on two cores; ARGS="--count 1000 --seed 7"
 	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/run.py --workers $$(nproc) $(ARGS)
 
 exact: $(READY) ## one encoder, many machines: every symbol the same; ARGS="FOLDER_OF_PHOTOS --python OTHER/bin/python"
