@@ -7,8 +7,9 @@ LOCK := requirements.lock
 LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
+RUNS ?= 1
 
-.PHONY: lab demo test check notebooks coverage fuzz exact kills audit licences mutants site pictures lock
+.PHONY: lab demo test check fast notebooks coverage fuzz exact kills audit licences mutants site pictures lock
 .DELETE_ON_ERROR:
 
 lab: $(READY) ## open JupyterLab on 00_start; ARGS="..." goes to JupyterLab as it is
@@ -27,6 +28,10 @@ check: $(READY) ## lint, format, types and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+fast: $(READY) ## unit tests of a few seconds at most each; RUNS=20 looks for one that fails by chance
+	for run in $$(seq $(RUNS)); do $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+	    --quiet -m "not slow and not e2e" $(ARGS) tests || exit 1; done
 
 notebooks: $(READY) ## run all notebooks again, in place, with their outputs; of a widget the static picture under it stays
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb

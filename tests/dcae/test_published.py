@@ -75,6 +75,7 @@ def golden_model(
     return model
 
 
+@pytest.mark.slow
 def test_a_published_checkpoint_computes_what_the_published_code_computed(
     golden_model: DCAE, published: dict[str, Any], recipe: ModuleType
 ):

@@ -17,6 +17,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.slow
 def test_a_machine_unlike_the_encoders_finds_its_symbols(root: Path):
     only = [word for name in MACHINES for word in ("--only", name)]
     result = run(root / "data" / "images", *SHORT, *only)

@@ -108,6 +108,7 @@ def test_every_point_has_its_row_with_every_measure(run: Run, folder: Path, out:
     )
 
 
+@pytest.mark.slow
 def test_compressais_own_plot_draws_the_curves(run: Run, folder: Path, out: Path, tmp_path: Path):
     assert run("compare", folder, "--codecs", "jpeg,webp", "--out", out).exit_code == 0
     files = [str(out / "compressai" / f"{name}.json") for name in ("jpeg", "webp")]

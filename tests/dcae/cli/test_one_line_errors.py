@@ -178,6 +178,7 @@ print([name for name in ("torch", "compressai", "scipy", "matplotlib", "jupyterl
     assert result.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_the_console_script_leaves_stderr_empty(photo: Path, weights: Path, tmp_path: Path):
     code = "from dcae.cli import app; app()"
     result = python(code, "encode", photo, "-o", tmp_path / "out.dcae", "--model", weights)

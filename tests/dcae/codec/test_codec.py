@@ -377,6 +377,7 @@ print(encoded, resident("VmHWM") - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/self/status")
 def test_a_picture_of_a_megapixel_takes_less_than_256_megabytes(tiny, tmp_path, root):
     save_weights(tiny, tmp_path / "tiny.safetensors")

@@ -22,6 +22,8 @@ from dcae.codec.scale_levels import MARGINS
 from dcae.config import PRESETS
 from dcae.samples import sample
 
+pytestmark = pytest.mark.slow
+
 DEFAULT = "default"
 SETTINGS = {
     "threads": ["1", "2", "4"],

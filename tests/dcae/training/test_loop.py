@@ -55,6 +55,7 @@ def test_best_holds_the_weights_with_the_lowest_held_out_loss(change: ChangeConf
     assert all(torch.equal(a, b) for a, b in zip(best.parameters(), start.parameters(), strict=True) if a.dim() == 4)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_and_goes_on_is_the_unbroken_run(change: ChangeConfig, begin: Begin):
     whole, broken = change(out=change().out + "-whole"), change()
     begin(whole).go()

@@ -204,6 +204,7 @@ print(json.dumps([resident_bytes("VmHWM") - before, photos.held_out[0].nbytes]))
 """A process of its own: one that has freed memory before would take less."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of the memory from /proc")
 def test_reading_takes_no_more_memory_than_was_reckoned(tmp_path: Path):
     save_photos(tmp_path / "photos", 10, size=(1500, 1000), suffix="bmp")
