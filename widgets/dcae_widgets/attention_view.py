@@ -7,8 +7,7 @@ Shapes: H, W image size in px; p p positions of a window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -28,6 +27,7 @@ from dcae_widgets.attention_window import AttentionWindow
 from dcae_widgets.cell_grid import CellGrid
 from dcae_widgets.photo_view import Layer, PhotoView
 from dcae_widgets.plot import Plot, Series
+from dcae_widgets.quiet import Quiet
 from dcae_widgets.saved_view import ROW, SavedView
 
 _CONTROLS_FLEX, _PHOTO_FLEX, _CELLS_FLEX, _PLOT_FLEX = "1 1 100%", "10 1 400px", "1 1 344px", "10 1 400px"
@@ -66,7 +66,7 @@ class AttentionView(SavedView):
 
     def __init__(self, image: NDArray[np.uint8], blocks: Mapping[Block, WindowAttentionTrace], *, opacity: float = 0.8):
         _check(image, blocks)
-        self.blocks, self._image, self._quiet = dict(blocks), image, False
+        self.blocks, self._image, self._quiet = dict(blocks), image, Quiet()
         self._over = Layer("what it sees", image, opacity=opacity)
         self.photo_view = PhotoView(
             [Layer("photo", image), self._over], mode="blend", label="Photo: click a pixel", height_px=_PHOTO_HEIGHT_PX
@@ -177,15 +177,6 @@ class AttentionView(SavedView):
         for number in (self.controls.row, self.controls.column):
             number.observe(self._go_to_numbers, "value")
 
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """What is set meanwhile is shown to the hands, and not taken from them."""
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
-
     def _take(self, name: str, change: Any) -> None:
         if not self._quiet and change.new != -1:
             setattr(self, name, change.new)
@@ -203,7 +194,7 @@ class AttentionView(SavedView):
         """Another block is shown at the pixel at which the last one was."""
         was, now = self.blocks[change.old].position_px, self.record.position_px
         last = self._window(0, (0, 0)).shape
-        with self._quietly():
+        with self._quiet:
             self.head = min(self.head, len(self.record.relative_position) - 1)
             self.position = tuple(
                 min((was * at + was // 2) // now, count - 1) for at, count in zip(self.position, last, strict=True)
@@ -215,7 +206,7 @@ class AttentionView(SavedView):
         heads = [str(head) for head in range(len(record.relative_position))]
         even = record.windows.even_distance * record.position_px
         far = Series("mean over the photo", heads, record.mean_distance * record.position_px, "bar")
-        with self._quietly():
+        with self._quiet:
             self.controls.offer(self.block, len(heads), self.window.shape)
             self.plot.series = [far, Series("if all keys weighed alike", heads, [even] * len(heads), dashed=True)]
         self._show()
@@ -224,7 +215,7 @@ class AttentionView(SavedView):
         if self._quiet:
             return
         window, record = self.window, self.record
-        with self._quietly():
+        with self._quiet:
             self.plot.chosen = self.head
             self.controls.show(window)
         self._over.set_image(window.over(self._image))

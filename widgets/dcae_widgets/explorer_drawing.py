@@ -6,8 +6,7 @@ computes: what has to be asked for again it says to whoever made it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from dcae_widgets.error_words import said
@@ -29,6 +28,7 @@ from dcae_widgets.explorer_face import ExplorerFace
 from dcae_widgets.explorer_state import link_state
 from dcae_widgets.page_making import PageMaking
 from dcae_widgets.python_lines import python_lines
+from dcae_widgets.quiet import Quiet
 from dcae_widgets.second_picture import SecondPicture
 from dcae_widgets.shown import Coding
 
@@ -47,7 +47,7 @@ class Drawing:
         lock: Is held while something is drawn.
 
     Attributes:
-        is_quiet: Whether traits that are otherwise the hand's are being set by the drawing.
+        quiet: Whether traits that are otherwise the hand's are being set by the drawing.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Drawing:
         self._ask_again, self._say_coding, self._lock = ask_again, say_coding, lock
         self._drawn = 0
         self._view_to_restore: list[float] | None = None
-        self.is_quiet = False
+        self.quiet = Quiet()
 
     def apply(self, event: Event) -> None:
         """What was found out, drawn unless it is about what nobody wants any more or older than what is drawn."""
@@ -95,7 +95,7 @@ class Drawing:
     def show_choice(self) -> None:
         """The panel's lists, and what is chosen in them."""
         choice, controls = self._choice, self._face.controls
-        with self._quietly(), controls.hold_sync():
+        with self.quiet, controls.hold_sync():
             controls.photos = list(choice.photos)
             controls.models = list(dict.fromkeys([*controls.models, *filter(None, [choice.good_model])]))
             controls.photo, controls.model, controls.lmbda = choice.source.name, choice.model, choice.lmbda
@@ -144,7 +144,7 @@ class Drawing:
             self._show_dial()
 
     def _show_dial(self) -> None:
-        with self._quietly():
+        with self.quiet:
             self._face.show_dial(self._choice.lmbda)
 
     def _draw(self, event: Estimated | Written | Opened) -> None:
@@ -154,7 +154,7 @@ class Drawing:
         if self._choice.good_model != event.wanted.model:
             self._choice.good_model = event.wanted.model
             self.show_choice()
-        with self._quietly():
+        with self.quiet:
             self._face.draw(event, pending=event.wanted.lmbda != self._choice.newest.lmbda)
         if isinstance(event, Opened):
             self._choice.good_source = event.wanted.source
@@ -182,12 +182,3 @@ class Drawing:
             self._ask_again()
         elif is_newest:
             self._face.show_what_stays()
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """Sets traits that are otherwise the hand's."""
-        before, self.is_quiet = self.is_quiet, True
-        try:
-            yield
-        finally:
-            self.is_quiet = before

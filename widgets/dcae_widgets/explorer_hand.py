@@ -94,12 +94,12 @@ class Hand:
 
     def _on_photo(self, change: Any) -> None:
         with self._choosing():
-            if not self._drawing.is_quiet:
+            if not self._drawing.quiet:
                 self.explore(source=self._choice.photos[change["new"]])
 
     def _on_model(self, change: Any) -> None:
         with self._choosing():
-            if not self._drawing.is_quiet:
+            if not self._drawing.quiet:
                 self.explore(model=self._choice.legal_model(change["new"]))
 
     def _on_request(self, change: Any) -> None:
@@ -113,7 +113,7 @@ class Hand:
         with self._errors_in_words():
             is_requested = self._face.controls.request is not self._request
             is_the_hands = is_requested or math.isclose(self._choice.lmbda, change["new"])
-            if not self._drawing.is_quiet and not is_the_hands:
+            if not self._drawing.quiet and not is_the_hands:
                 self._choice.lmbda = change["new"]
                 self._want(final=True)
 

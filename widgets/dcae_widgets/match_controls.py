@@ -6,14 +6,14 @@ Knows names and numbers. Does not know codecs or files.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ipywidgets import Box, Dropdown, FloatLogSlider, FloatSlider, ToggleButtons
 from ipywidgets import Layout as BoxLayout
 
 from dcae.codec.matching import Lock
+from dcae_widgets.quiet import Quiet
 
 LOCKS: dict[str, Lock] = {"equal bytes": "bytes", "equal PSNR": "psnr_db"}
 LOW_BPP, START_BPP, HIGH_BPP = 0.05, 0.25, 2.0
@@ -46,7 +46,7 @@ class MatchControls(Box):
     def __init__(
         self, photos: Sequence[str], codecs: Sequence[str], first: str, second: str, changed: Callable[[bool], None]
     ) -> None:
-        self._changed, self._is_quiet = changed, False
+        self._changed, self._quiet = changed, Quiet()
         self.photo = Dropdown(options=list(photos), description="Photo")
         self.first = Dropdown(options=list(codecs), value=first, description="First")
         self.second = Dropdown(options=list(codecs), value=second, description="Second")
@@ -102,7 +102,7 @@ class MatchControls(Box):
 
     def fit(self, pixels: int) -> None:
         """Puts the sliders' ends where files of a photo of so many pixels lie; a size goes along, in bits a pixel."""
-        with self._quietly():
+        with self._quiet:
             share = self.size.value / self._pixels if self._pixels else START_BPP / 8
             self._pixels = pixels
             self._widen()
@@ -120,7 +120,7 @@ class MatchControls(Box):
             high = min(high, before - nudge)
         else:
             low = max(low, before + nudge)
-        with self._quietly():
+        with self._quiet:
             self._set_ends(slider, low, high)
         return slider.value != before
 
@@ -142,14 +142,14 @@ class MatchControls(Box):
 
     def follow(self, psnr_db: float, size: int) -> None:
         """Lets the slider that is not chosen follow what is shown, so that the other lock begins there."""
-        with self._quietly():
+        with self._quiet:
             if self.lock.value == "bytes" and math.isfinite(psnr_db):
                 self.psnr.value = math.floor(psnr_db / _STEP_DB) * _STEP_DB
             elif self.lock.value == "psnr_db":
                 self.size.value = size
 
     def _begin_anew(self, change: Any) -> None:
-        with self._quietly():
+        with self._quiet:
             self._widen()
         self._changed(change["owner"] is self.photo)
 
@@ -163,13 +163,5 @@ class MatchControls(Box):
             slider.layout.display = "" if is_shown else "none"
 
     def _tell(self, _: Any) -> None:
-        if not self._is_quiet:
+        if not self._quiet:
             self._changed(False)
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        before, self._is_quiet = self._is_quiet, True
-        try:
-            yield
-        finally:
-            self._is_quiet = before

@@ -1,6 +1,5 @@
 // Cells of few numbers. What is under the pointer, or where the arrow keys have led, is said in the line below them.
 
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const TRAITS = ["title", "shape", "colours", "palette", "ticks", "unit", "texts", "marked", "hatched", "row_names", "column_names"];
 const HINT = "Point at a cell, or press an arrow key here";
 
@@ -117,8 +116,8 @@ class GridView {
     const [rows, columns] = this.#model.get("shape");
     const marked = this.#model.get("marked");
     const from = this.#examined < 0 ? (marked < 0 ? Math.floor((rows * columns) / 2) : marked) : this.#examined;
-    const row = Math.min(rows - 1, Math.max(0, Math.floor(from / columns) + arrow[0]));
-    const column = Math.min(columns - 1, Math.max(0, (from % columns) + arrow[1]));
+    const row = Math.min(rows - 1, Math.max(0, Math.floor(from / columns) + arrow[1]));
+    const column = Math.min(columns - 1, Math.max(0, (from % columns) + arrow[0]));
     this.#examine(row * columns + column);
   }
 

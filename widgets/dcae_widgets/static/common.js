@@ -38,6 +38,9 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** What an arrow key adds to a column and a row. */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 /** A number, or the end of a range that it is beyond. @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 

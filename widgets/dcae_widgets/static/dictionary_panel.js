@@ -4,7 +4,6 @@
 const PLACE = 16; // px a side
 const READ = 5; // entries that are listed at a place
 const ANNOUNCE_MS = 600;
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 

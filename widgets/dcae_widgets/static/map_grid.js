@@ -1,6 +1,5 @@
 // Small multiples. The place under the pointer, or where the arrow keys have led, is framed and read in every map.
 
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const TRAITS = ["shape", "colours", "values", "row_names", "row_units", "column_names", "captions", "label", "place_px"];
 const HINT = "Point at a place in any map, or press an arrow key here: each map says what it has there";
 
