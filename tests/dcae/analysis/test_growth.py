@@ -23,6 +23,7 @@ def test_memory_grows_as_pixels_do(codec: Codec):
     assert fitted_slope(growth.sizes, growth.peak_bytes)[0] == pytest.approx(1, abs=0.15)
 
 
+@pytest.mark.slow
 def test_memory_grows_as_the_batch_and_the_window_sees_more(codec: Codec):
     names = ["batch", "widths", "slices", "window"]
     batch, widths, slices, window = measure_growth(codec, names, max_mpx=0.2, side_px=64, rounds=1)

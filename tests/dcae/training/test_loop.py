@@ -145,6 +145,7 @@ def test_fixed_lambda_runs_train_a_network_without_gains(change: ChangeConfig, b
     assert [point["lmbda"] for point in records(config, "held_out")[0]["points"]] == [0.05]
 
 
+@pytest.mark.slow
 def test_ms_ssim_run_learns_by_its_own_loss(change: ChangeConfig, begin: Begin, photos: Path):
     from PIL import Image
 

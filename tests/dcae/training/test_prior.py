@@ -10,6 +10,7 @@ from dcae.model.entropy import z_likelihoods
 from dcae.training.prior import fit_prior
 
 
+@pytest.mark.slow
 def test_fitted_prior_charges_about_the_entropy_of_z_and_the_network_stays():
     torch.manual_seed(0)
     model = DCAE(PRESETS["tiny"]).eval().requires_grad_(False)

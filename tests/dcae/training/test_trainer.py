@@ -128,6 +128,7 @@ def test_a_run_waits_while_it_is_paused_and_ends_in_order_when_it_is_told_to(cha
     assert not unpause(Path(config.out))
 
 
+@pytest.mark.slow
 def test_several_lambdas_make_a_folder_that_opens_as_one_codec(change: ChangeConfig, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("dcae.training.prior.STEPS", 5)
     monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", 4)
