@@ -8,6 +8,8 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 ARGS ?=
 RUNS ?= 1
+# Tests that need no browser: file by file, on as many processes as there are cores, at most 4.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: lab demo test check fast notebooks coverage fuzz exact kills audit licences mutants site pictures lock
 .DELETE_ON_ERROR:
@@ -19,7 +21,7 @@ demo: $(READY) ## serve the explorer as a page for a class; ARGS="PHOTO --ip 0.0
 	$(BIN)/dcae demo $(ARGS)
 
 test: check ## everything: check, unit tests, doctests, notebooks, browser tests
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --doctest-modules \
+	$(BIN)/python -m pytest $(PARALLEL) --doctest-modules \
 	    --nbval-lax --nbval-current-env --ignore tests/e2e tests dcae widgets/dcae_widgets notebooks
 	$(BIN)/python -m pytest tests/e2e
 
@@ -30,7 +32,7 @@ check: $(READY) ## lint, format, types and the direction of imports
 	$(BIN)/lint-imports
 
 fast: $(READY) ## unit tests of a few seconds at most each; RUNS=20 looks for one that fails by chance
-	for run in $$(seq $(RUNS)); do $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+	for run in $$(seq $(RUNS)); do $(BIN)/python -m pytest $(PARALLEL) \
 	    --quiet -m "not slow and not e2e" $(ARGS) tests || exit 1; done
 
 notebooks: $(READY) ## run all notebooks again, in place, with their outputs; of a widget the static picture under it stays
@@ -40,7 +42,7 @@ notebooks: $(READY) ## run all notebooks again, in place, with their outputs; of
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys metadata.language_info.version notebooks/*.ipynb
 
 coverage: $(READY) ## which lines and branches of dcae/ the unit tests do not reach; ARGS="--cov-report html"
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --doctest-modules --cov \
+	$(BIN)/python -m pytest $(PARALLEL) --doctest-modules --cov \
 	    --cov-report term-missing:skip-covered $(ARGS) --ignore tests/e2e --ignore tests/fuzz --ignore tests/notebooks tests dcae
 
 fuzz: $(READY) ## 100,000 hostile files, pictures, weights and texts, about ten minutes on two cores; ARGS="--count 1000 --seed 7"

@@ -116,8 +116,8 @@ class GridView {
     const [rows, columns] = this.#model.get("shape");
     const marked = this.#model.get("marked");
     const from = this.#examined < 0 ? (marked < 0 ? Math.floor((rows * columns) / 2) : marked) : this.#examined;
-    const row = Math.min(rows - 1, Math.max(0, Math.floor(from / columns) + arrow[1]));
-    const column = Math.min(columns - 1, Math.max(0, (from % columns) + arrow[0]));
+    const row = clamp(Math.floor(from / columns) + arrow[1], 0, rows - 1);
+    const column = clamp((from % columns) + arrow[0], 0, columns - 1);
     this.#examine(row * columns + column);
   }
 

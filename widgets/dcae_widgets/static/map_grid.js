@@ -126,7 +126,7 @@ class MapGridView {
     const [, , height, width] = this.#model.get("shape");
     const place = this.#model.get("place");
     if (!place.length) return this.#go([Math.floor(width / 2), Math.floor(height / 2)]);
-    this.#go([width, height].map((count, axis) => Math.min(count - 1, Math.max(0, place[axis] + arrow[axis]))));
+    this.#go([width, height].map((count, axis) => clamp(place[axis] + arrow[axis], 0, count - 1)));
   }
 }
 
