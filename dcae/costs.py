@@ -119,9 +119,10 @@ class PartsCost:
         flop = sum(part.flop for part in self.components) / 1e9
         whole = f"{'whole':<30}{1e3 * self.seconds:>8.1f}{100:>6}{flop:>8.2f}{flop / self.seconds:>9.1f}"
         peaks = ", ".join(f"{peak / 1e9:.0f} GFLOP/s in {name}" for name, peak in self.machine.peak_flops.items())
+        threads = f"{self.machine.threads} thread{'' if self.machine.threads == 1 else 's'}"
         lines += [
             whole,
-            f"{self.machine.threads} threads; at its best {peaks}, {self.machine.bandwidth / 1e9:.1f} GB/s",
+            f"{threads}; at its best {peaks}, {self.machine.bandwidth / 1e9:.1f} GB/s",
         ]
         lines += [
             f"a training step, {batch} x {self.crop_px} x {self.crop_px} px: {size / 1e6:.0f} MB"

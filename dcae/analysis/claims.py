@@ -88,18 +88,19 @@ def speedup_claim(claim: str, claimed: Interval, seconds: Mapping[str, tuple[flo
     'alone 2.50 times as fast, in all 1.20'
     """
     ratios = {name: before / after for name, (before, after) in seconds.items()}
-    measured = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()).replace(",", " times as fast,", 1)
+    first, *others = (f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+    measured = ", ".join([f"{first} times as fast", *others])
     verdict = _verdict(_within(ratio, claimed) for ratio in ratios.values())
     return Claim(claim=claim, measured=measured, source=source, verdict=verdict)
 
 
 def growth_claim(claim: str, claimed: Interval, power: float, source: str) -> Claim:
-    """With which power of a size something grows.
+    """With which power of a size something grows, judged to the two decimals that are shown.
 
     >>> growth_claim("quadratic", (1.8, 2.2), 1.04, "timed").measured
     'grows with the power 1.04'
     """
-    measured = f"grows with the power {power:.2f}"
+    measured, power = f"grows with the power {power:.2f}", round(power, 2)
     return Claim(claim=claim, measured=measured, source=source, verdict=_verdict([_within(power, claimed)]))
 
 

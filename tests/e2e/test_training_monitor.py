@@ -101,7 +101,7 @@ def panel_of(asked: list[object], **traits: Any) -> TrainingPanel:
 def test_loss_and_curves_are_drawn_from_the_start_to_now(mount: Callable[..., MountedWidget], tmp_path: Path):
     shown = mount(curves_of(run_log(tmp_path)), width_px=430)
     loss, rd = settled(shown, ".dcae-training-loss"), settled(shown, ".dcae-training-rd")
-    assert loss["axes"] == ["step", "loss (bits a pixel + λ × error)", "learning rate (share of peak)"]
+    assert loss["axes"] == ["step", "weighted loss (bits a pixel + λ × error)", "learning rate (share of peak)"]
     assert [place[0] for place in loss["places"][1]] == list(range(10, 101, 10))
     assert [place[0] for place in loss["places"][3]] == [0, 50, 100], "held-out photos"
     assert [place[0] for place in loss["places"][4]] == [100], "the best"

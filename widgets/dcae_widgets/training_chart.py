@@ -59,7 +59,7 @@ def _draw_loss(axes: Axes, steps: Sequence[Step], held_out: Sequence[HeldOut]) -
     best = next((each for each in reversed(held_out) if each.best), None)
     if best is not None:
         axes.plot(best.step, best.loss, "*", color=ORANGE, markersize=13, label=f"best, {best.loss:.3f}")
-    finish(axes, "Loss", "step", "loss (bits a pixel + λ × error)")
+    finish(axes, "Loss", "step", "weighted loss (bits a pixel + λ × error)")
 
 
 def _draw_curves(axes: Axes, measured: Sequence[HeldOut], words: str, start: str) -> None:

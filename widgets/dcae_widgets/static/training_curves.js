@@ -64,7 +64,7 @@ function lossLayout({ series, held_out }, theme, width) {
   const last = Math.max(1, series.at(-COLUMNS) ?? 0, held_out.at(-1)?.[0] ?? 0);
   return {
     ...plotLayout(theme, { width, height: LOSS_HEIGHT_PX }), margin: { ...MARGIN, r: 50, t: 30 },
-    xaxis: plotAxis("step", theme, { range: [0, last * 1.02] }), yaxis: plotAxis("loss (bits a pixel + λ × error)", theme, axis),
+    xaxis: plotAxis("step", theme, { range: [0, last * 1.02] }), yaxis: plotAxis("weighted loss (bits a pixel + λ × error)", theme, axis),
     yaxis2: plotAxis("learning rate (share of peak)", theme, {
       overlaying: "y", side: "right", range: [0, 1.04], showgrid: false, tickformat: ".0%", tickvals: [0, 0.5, 1], showline: false,
     }),
