@@ -6,6 +6,7 @@ Knows every number of a run and which are legal. Does not know tensors.
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -133,6 +134,10 @@ class TrainingConfig:
                 raise ValueError(f"{name} is {value!r}; must be {words}")
 
     def _check_numbers(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{each.name} is {value}; must be finite")
         positive = ("minutes", "batch", "accumulate", "held_out", "memory_gib", "muon_lr", "adam_lr", "aux_lr")
         for name in (*positive, "clip_norm", "evaluations", "save_minutes", "log_steps", "picture_steps"):
             if not getattr(self, name) > 0:
@@ -185,6 +190,16 @@ class TrainingConfig:
             return DCAEConfig.from_dict({**values, **({"gain_knots": 0} if self.lmbdas else {}), **self.model})
         except TypeError as error:
             raise ValueError(f"model: {error}") from error
+
+    @property
+    def held_out_px(self) -> int:
+        """The shortest side that a photo may have that is measured: multiples of 64 px are, and MS-SSIM takes three.
+
+        >>> TrainingConfig(photos=("a",), out="b", loss="ms_ssim").held_out_px
+        192
+        """
+        least = MIN_MS_SSIM_SIDE_PX if self.loss == "ms_ssim" else 1
+        return -(-least // MULTIPLE_PX) * MULTIPLE_PX
 
     def of_each_lmbda(self) -> list[TrainingConfig]:
         """The runs of this configuration: itself, or one for each of several lambdas, in `out/lmbda_<lambda>`."""

@@ -53,6 +53,7 @@ class Run:
 
     def __init__(self, config: TrainingConfig, engine: Accelerator, folder: RunFolder) -> None:
         self.config, self.engine, self.folder = config, engine, folder
+        _check_share(config, engine.num_processes)
         self.model = start_model(config).to(engine.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         network = Network(self.model, config)
@@ -63,7 +64,7 @@ class Run:
         self.loss = RateDistortion(config.loss, config.lpips, perceptual_distance(config, engine.device))
         self.steps, self.best_loss, self.best_step, seconds, log_bytes = 0, math.inf, -1, 0.0, 0
         self._logged_at, self._since_log, self.measured = 0.0, Means(engine), 0
-        self.finished = self._asked_to_stop = False
+        self.finished = False
         state = folder.load_state()
         if state is not None:
             seconds, log_bytes = self._take(state)
@@ -71,6 +72,7 @@ class Run:
             config.photos,
             crop_px=config.crop_px,
             held_out=config.held_out,
+            held_out_px=config.held_out_px,
             memory_gib=config.memory_gib,
             workers=config.workers,
             seed=config.seed,
@@ -184,7 +186,7 @@ class Run:
 
     def ask_to_stop(self) -> None:
         """Ends the run after its current step."""
-        self._asked_to_stop = True
+        self.folder.request_stop()
 
     def _take(self, state: dict[str, Any]) -> tuple[float, int]:
         """Puts a saved state in place; returns its seconds and the length of its log in bytes."""
@@ -242,7 +244,7 @@ class Run:
     def _must_stop(self) -> bool:
         """Waits while the run is to pause; whether it is to end. The main process decides for all."""
         while True:
-            asked = self._asked_to_stop or self.folder.stop_requested
+            asked = self.folder.stop_requested
             wants = torch.tensor([asked, self.folder.pause_requested, self.clock.seconds], dtype=torch.float64)
             if self.engine.num_processes > 1:
                 wants = wants.to(self.engine.device)
@@ -318,6 +320,15 @@ class Run:
         weights = self._finished_average()
         for path in [self.folder.last] + [self.folder.best] * (self.best_step == self.steps):
             self.folder.until_written(lambda path=path: save_weights(weights, path))
+
+
+def _check_share(config: TrainingConfig, processes: int) -> None:
+    """Refuses a batch whose share of one process cannot be accumulated in equal parts."""
+    if config.batch % (processes * config.accumulate):
+        raise ValueError(
+            f"batch is {config.batch}, accumulate is {config.accumulate}; on {processes} processes the batch must be "
+            f"a multiple of {processes * config.accumulate}"
+        )
 
 
 def _detached(model: DCAE) -> dict[str, Tensor]:

@@ -23,7 +23,10 @@ from dcae.training.config import TrainingConfig
 
 log = logging.getLogger(__name__)
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+def is_full_disk(error: OSError) -> bool:
+    """Whether the system refuses for want of room, which may come back."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class RunFolder:
@@ -45,6 +48,7 @@ class RunFolder:
         self.view_request, self.view = self.path / "view.json", self.path / "view.npz"
         self._state = self.path / "state.pt"
         self._pause, self._stop, self._lock = (self.path / name for name in ("pause", "stop", "run.lock"))
+        self._asked_to_stop = False
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -70,9 +74,9 @@ class RunFolder:
         """Whether a process trains in it now."""
         if not self._lock.exists():
             return False
-        with self._lock.open("r+") as file:
+        with self._lock.open() as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: others may look at the same moment
             except BlockingIOError:
                 return True
         return False
@@ -126,7 +130,7 @@ class RunFolder:
                 write()
                 return
             except OSError as error:
-                if error.errno not in _FULL or self.stop_requested:
+                if not is_full_disk(error) or self.stop_requested:
                     raise
                 log.warning("%s: the disk is full; the run waits for room", self.path)
             time.sleep(self.RETRY_S)
@@ -146,9 +150,13 @@ class RunFolder:
 
     @property
     def stop_requested(self) -> bool:
-        """Whether the run is to end after its current step."""
-        return self._stop.exists()
+        """Whether the run is to end after its current step: this process was told so, or another left word."""
+        return self._asked_to_stop or self._stop.exists()
+
+    def request_stop(self) -> None:
+        """Makes this process's run end after its current step, without a file: the disk may be full."""
+        self._asked_to_stop = True
 
     def clear_stop(self) -> None:
-        """Forgets that the run was to end."""
+        """Forgets the word that another process left."""
         self._stop.unlink(missing_ok=True)

@@ -6,14 +6,18 @@ Knows records. Does not know what they are of. One process of a run writes; on t
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from torch.utils.tensorboard import SummaryWriter
 
 from dcae.training.picture import Picture
-from dcae.training.run_folder import RunFolder
+from dcae.training.run_folder import RunFolder, is_full_disk
+
+log = logging.getLogger(__name__)
 
 
 class RunLog:
@@ -26,10 +30,13 @@ class RunLog:
     """
 
     def __init__(self, folder: RunFolder, size: int = 0, step: int = 0) -> None:
-        self.folder, self.size = folder, size
+        self.folder = folder
         folder.log.touch()
-        os.truncate(folder.log, size)
-        self._board = SummaryWriter(folder.path / "tensorboard", purge_step=step + 1 if step else None)
+        self.size = min(size, folder.log.stat().st_size)  # of a log that was lost there is nothing to cut
+        os.truncate(folder.log, self.size)
+        self._begun_at: int | None = step + 1 if step else None
+        self._board: SummaryWriter | None = None
+        self._tell(lambda _: None)
 
     def write(self, kind: str, step: int, seconds: float, figures: dict[str, Any]) -> None:
         """Adds one line; its figures that are numbers also go to TensorBoard."""
@@ -37,23 +44,44 @@ class RunLog:
         line = (json.dumps(record) + "\n").encode()
         self.folder.until_written(lambda: self._append(line))
         self.size += len(line)
-        for name, value in figures.items():
-            if isinstance(value, float):
-                self._board.add_scalar(f"{kind}/{name}", value, step)
+        numbers = {name: value for name, value in figures.items() if isinstance(value, float)}
         for point in figures.get("points", ()):
-            for name in ("bpp", "psnr_db"):
-                self._board.add_scalar(f"{kind}/{name}_at_{point['lmbda']:g}", point[name], step)
+            numbers |= {f"{name}_at_{point['lmbda']:g}": point[name] for name in ("bpp", "psnr_db")}
+
+        def add(board: SummaryWriter) -> None:
+            for name, value in numbers.items():
+                board.add_scalar(f"{kind}/{name}", value, step)
+
+        self._tell(add)
 
     def draw(self, step: int, picture: Picture) -> None:
         """Shows TensorBoard the original, the reconstruction and the bits map, at the picture's scale."""
         bits = np.kron(picture.bits / max(picture.bits.max(), 1e-9), np.ones((16, 16)))
-        for name, image in (("original", picture.original), ("reconstruction", picture.picture)):
-            self._board.add_image(f"picture/{name}", image, step, dataformats="HWC")
-        self._board.add_image("picture/bits", bits, step, dataformats="HW")
+
+        def add(board: SummaryWriter) -> None:
+            for name, image in (("original", picture.original), ("reconstruction", picture.picture)):
+                board.add_image(f"picture/{name}", image, step, dataformats="HWC")
+            board.add_image("picture/bits", bits, step, dataformats="HW")
+
+        self._tell(add)
 
     def close(self) -> None:
         """Writes what TensorBoard has not written yet."""
-        self._board.close()
+        self._tell(SummaryWriter.close)
+        self._board = None
+
+    def _tell(self, add: Callable[[SummaryWriter], object]) -> None:
+        """Tells TensorBoard, which goes without what comes while the disk is full: `log.jsonl` has all of it."""
+        try:
+            if self._board is None:
+                self._board = SummaryWriter(self.folder.path / "tensorboard", purge_step=self._begun_at)
+                self._begun_at = None
+            add(self._board)
+        except OSError as error:
+            if not is_full_disk(error):
+                raise
+            log.warning("%s: the disk is full; TensorBoard goes without what comes now", self.folder.path)
+            self._board = None  # its thread has ended; another writer begins a file of its own
 
     def _append(self, line: bytes) -> None:
         """A part of a line that was written before the disk was full is cut off first."""

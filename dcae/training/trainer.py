@@ -84,7 +84,8 @@ def _train_each(config: TrainingConfig) -> list[Path]:
             break  # who stops one of several runs means them all
         weights = RunFolder(run.out).best
         best.append(folder.path / f"{Path(run.out).name}.safetensors")  # so that the folder opens as one codec
-        folder.write(best[-1], weights.read_bytes())
+        if not _is_another_process():
+            folder.write(best[-1], weights.read_bytes())
     return best
 
 

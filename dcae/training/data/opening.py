@@ -14,7 +14,14 @@ from dcae.training.data.sources import find_sources
 
 
 def open_photos(
-    sources: Sequence[str], *, crop_px: int, held_out: int, memory_gib: float, workers: int, seed: int
+    sources: Sequence[str],
+    *,
+    crop_px: int,
+    held_out: int,
+    held_out_px: int,
+    memory_gib: float,
+    workers: int,
+    seed: int,
 ) -> TrainingPhotos:
     """Opens photos for training: reads the held-out ones, and all others where they fit in memory.
 
@@ -22,6 +29,7 @@ def open_photos(
         sources: Folders in any layout, photos, or tar shards: see `dcae.training.data.sources.find_sources`.
         crop_px: Side of a crop.
         held_out: Photos kept out of training.
+        held_out_px: A photo with a shorter side is not kept out: there would be nothing to measure.
         memory_gib: What each process may hold of the photos.
         workers: Processes that decode what does not fit, for each process that trains; 0 decodes in that one.
         seed: Seed of the crops.
@@ -31,5 +39,15 @@ def open_photos(
     """
     photos, shards = find_sources(sources)
     if shards:
-        return PhotoShards(shards, crop_px=crop_px, held_out=held_out, workers=workers, seed=seed)
-    return PhotoFiles(photos, crop_px=crop_px, held_out=held_out, memory_gib=memory_gib, workers=workers, seed=seed)
+        return PhotoShards(
+            shards, crop_px=crop_px, held_out=held_out, held_out_px=held_out_px, workers=workers, seed=seed
+        )
+    return PhotoFiles(
+        photos,
+        crop_px=crop_px,
+        held_out=held_out,
+        held_out_px=held_out_px,
+        memory_gib=memory_gib,
+        workers=workers,
+        seed=seed,
+    )

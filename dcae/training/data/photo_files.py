@@ -32,6 +32,7 @@ class PhotoFiles(TrainingPhotos):
         paths: The files, sorted.
         crop_px: Side of a crop; a photo with a shorter side is left out.
         held_out: Photos kept out, spread evenly over the list; which they are does not depend on `crop_px`.
+        held_out_px: A photo with a shorter side is not kept out.
         memory_gib: What this process may hold: photos at all scales, and one more while it is decoded.
         workers: Processes that decode what does not fit; 0 decodes in this process.
         seed: Seed of the crops.
@@ -41,10 +42,18 @@ class PhotoFiles(TrainingPhotos):
     """
 
     def __init__(
-        self, paths: Sequence[Path], *, crop_px: int, held_out: int, memory_gib: float, workers: int, seed: int
+        self,
+        paths: Sequence[Path],
+        *,
+        crop_px: int,
+        held_out: int,
+        held_out_px: int,
+        memory_gib: float,
+        workers: int,
+        seed: int,
     ) -> None:
         super().__init__()
-        self._num_paths, self._workers = len(paths), workers
+        self._num_paths, self._workers, self._held_out_px = len(paths), workers, held_out_px
         fitting = []
         for path, size in self._hold_out(self._measured(paths), held_out):
             try:
@@ -99,7 +108,7 @@ class PhotoFiles(TrainingPhotos):
         return files
 
     def _hold_out(self, files: list[PhotoFile], count: int) -> list[PhotoFile]:
-        """Reads the photos that are kept out, for a damaged one the next in the list; returns the others."""
+        """Reads the photos that are kept out, for a damaged or small one the next in the list; returns the others."""
         if not files:
             raise self._nothing_left()
         if count >= len(files):
@@ -113,6 +122,7 @@ class PhotoFiles(TrainingPhotos):
                 taken.add(place)
                 path, size = files[place]
                 try:
+                    check_holds_crop(size, self._held_out_px)
                     self.held_out.append(read_photo(path, size))
                     break
                 except (ValueError, OSError) as error:

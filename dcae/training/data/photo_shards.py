@@ -16,7 +16,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from dcae.training.data.crops import CropChoice, crop_rng, cut, scale_down, stack
-from dcae.training.data.photos import Skip, TrainingPhotos, photo_size, read_photo, why
+from dcae.training.data.photos import Skip, TrainingPhotos, check_holds_crop, photo_size, read_photo, why
 from dcae.training.data.shards import PhotoStream, read_shard
 
 
@@ -35,6 +35,7 @@ class PhotoShards(TrainingPhotos):
         shards: Paths or addresses, in order.
         crop_px: Side of a crop; a photo with a shorter side is left out.
         held_out: Photos kept out: the first that can be read, in the order of the shards.
+        held_out_px: A photo with a shorter side is not kept out, nor trained on if it stands before the last that is.
         workers: Processes that read and decode; 0 does so in this process. No more are used than there are shards.
         seed: Seed of the order and of the crops.
 
@@ -42,10 +43,12 @@ class PhotoShards(TrainingPhotos):
         ValueError: if the shards hold no more photos than are held out.
     """
 
-    def __init__(self, shards: Sequence[str], *, crop_px: int, held_out: int, workers: int, seed: int) -> None:
+    def __init__(
+        self, shards: Sequence[str], *, crop_px: int, held_out: int, held_out_px: int, workers: int, seed: int
+    ) -> None:
         super().__init__()
         self._shards, self._crop_px, self._workers, self._seed = shards, crop_px, workers, seed
-        self._kept_back = self._hold_out(held_out)
+        self._kept_back = self._hold_out(held_out, held_out_px)
         self._photos: dict[str, int] = {}
 
     @property
@@ -84,7 +87,7 @@ class PhotoShards(TrainingPhotos):
                 )
             yield found.crops
 
-    def _hold_out(self, count: int) -> dict[str, int]:
+    def _hold_out(self, count: int, least_px: int) -> dict[str, int]:
         """Reads the photos that are kept out; returns how many of each shard's first are not trained on."""
         kept_back: dict[str, int] = {}
         for shard in self._shards:
@@ -95,7 +98,9 @@ class PhotoShards(TrainingPhotos):
                     return kept_back
                 kept_back[shard] = kept_back.get(shard, 0) + 1
                 try:
-                    self.held_out.append(read_photo(photo.data, photo_size(photo.data)))
+                    size = photo_size(photo.data)
+                    check_holds_crop(size, least_px)
+                    self.held_out.append(read_photo(photo.data, size))
                 except ValueError as error:
                     skips.append((photo.name, why(error, photo.data)))
             self._skip(skips)

@@ -107,7 +107,7 @@ def read_photo(source: Path | bytes, size: tuple[int, int]) -> np.ndarray:
 
 
 def check_holds_crop(size: tuple[int, int], crop_px: int) -> None:
-    """Refuses a photo that is smaller than a crop.
+    """Refuses a photo that is smaller than a crop, of those trained on or the one that is measured.
 
     Raises:
         ValueError: if a side is shorter.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from dcae.model.dcae import DCAE
 from dcae.training.config import TrainingConfig
 from dcae.training.loop import Run
 from dcae.training.optimizers import main_optimizer, split_parameters
+from dcae.training.run_folder import RunFolder
 
 from .conftest import ChangeConfig
 
@@ -174,3 +176,9 @@ def test_every_parameter_but_the_quantiles_has_one_optimiser(change: ChangeConfi
     for optimizer in ("muon", "adam"):
         groups = main_optimizer(model, change(optimizer=optimizer)).param_groups
         assert sorted(id(p) for group in groups for p in group["params"]) == sorted(named)
+
+
+def test_a_share_that_cannot_be_accumulated_in_equal_parts_is_refused(change: ChangeConfig, tmp_path: Path):
+    two: Any = SimpleNamespace(num_processes=2)
+    with pytest.raises(ValueError, match=r"batch is 14, accumulate is 2; on 2 processes .* multiple of 4"):
+        Run(change(batch=14, accumulate=2), two, RunFolder(tmp_path / "run"))

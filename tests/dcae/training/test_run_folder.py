@@ -28,6 +28,14 @@ def test_a_folder_is_held_by_one_process_at_a_time(folder: RunFolder):
     assert not folder.is_running
 
 
+def test_who_only_looks_is_taken_for_a_trainer_by_nobody(folder: RunFolder):
+    with folder.locked():
+        pass
+    with (folder.path / "run.lock").open() as onlooker:
+        fcntl.flock(onlooker, fcntl.LOCK_SH)
+        assert not folder.is_running
+
+
 def test_a_run_keeps_its_configuration_wherever_its_folder_goes(folder: RunFolder, change: ChangeConfig):
     config = change(model={"num_slices": 4}, lmbdas=(0.01,))
     folder.write(folder.config, config.to_toml().encode())
@@ -78,6 +86,10 @@ def test_a_full_disk_ends_a_run_that_is_to_stop_and_other_refusals_end_any(folde
     with pytest.raises(PermissionError, match="Permission denied"):
         folder.until_written(refuse)
     (folder.path / "stop").touch()
+    with pytest.raises(OSError, match="No space left on device"):
+        folder.until_written(fill)
+    folder.clear_stop()
+    folder.request_stop()
     with pytest.raises(OSError, match="No space left on device"):
         folder.until_written(fill)
 

@@ -26,6 +26,8 @@ def test_file_and_changes_make_a_run(tmp_path: Path):
         ('photos = ["a"]\nout = "x"\ncrop_px = 100', "crop_px is 100; must be a multiple of 64"),
         ('photos = ["a"]\nout = "x"\nlmbda_min = 0.1', "lmbda_min is 0.1, lmbda_max is 0.05"),
         ('photos = ["a"]\nout = "x"\nbatch = 0', "batch is 0; must be above 0"),
+        ('photos = ["a"]\nout = "x"\nclip_norm = inf', "clip_norm is inf; must be finite"),
+        ('photos = ["a"]\nout = "x"\nminutes = nan', "minutes is nan; must be finite"),
         ('photos = ["a"]\nout = "x"\nbatch = 2.5', "batch is 2.5; must be an integer"),
         ('photos = ["a"]\nout = "x"\nminutes = "5"', "minutes is '5'; must be a number"),
         ('photos = ["a"]\nout = "x"\nwarmup = 0.5\nflat = 0.5', "warmup \\+ flat is 1.0; must be below 1"),

@@ -11,7 +11,7 @@ from dcae.training.data.photo_shards import PhotoShards
 
 from .tar_shards import numbered_png, write_shard
 
-open_small = partial(open_photos, crop_px=64, held_out=1, memory_gib=1.0, workers=0, seed=0)
+open_small = partial(open_photos, crop_px=64, held_out=1, held_out_px=64, memory_gib=1.0, workers=0, seed=0)
 
 
 def test_files_and_shards_of_the_same_photos_give_the_same_kind_of_batches(tmp_path: Path):

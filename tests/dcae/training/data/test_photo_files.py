@@ -40,7 +40,8 @@ def folder(tmp_path: Path) -> Path:
 def opened(folder: Path, memory_gib: float = IN_MEMORY, workers: int = 0, **settings) -> PhotoFiles:
     photos = open_photos(
         [str(folder)],
-        **{"crop_px": 64, "held_out": 2, "memory_gib": memory_gib, "workers": workers, "seed": 3, **settings},
+        **{"crop_px": 64, "held_out": 2, "held_out_px": 64, "memory_gib": memory_gib, "workers": workers, "seed": 3}
+        | settings,
     )
     assert isinstance(photos, PhotoFiles)
     return photos
@@ -198,7 +199,7 @@ def resident_bytes(name):
 
 before = resident_bytes("VmRSS")
 Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-photos = open_photos([sys.argv[1]], crop_px=64, held_out=1, memory_gib=1, workers=0, seed=0)
+photos = open_photos([sys.argv[1]], crop_px=64, held_out=1, held_out_px=64, memory_gib=1, workers=0, seed=0)
 print(json.dumps([resident_bytes("VmHWM") - before, photos.held_out[0].nbytes]))
 """
 """A process of its own: one that has freed memory before would take less."""
@@ -212,3 +213,11 @@ def test_reading_takes_no_more_memory_than_was_reckoned(tmp_path: Path):
     peak, held_out_bytes = json.loads(result.stdout)
     reckoned = held_out_bytes + memory_bytes([(1500, 1000)] * 9, 64)
     assert 0.5 * reckoned < peak < reckoned
+
+
+def test_a_photo_that_is_too_small_to_be_measured_is_not_held_out(folder: Path):
+    (folder / "small.webp").rename(folder / "0.webp")  # 70 x 66 px, and the first of the list
+    assert opened(folder, held_out=1).held_out[0].shape == (66, 70, 3)
+    photos = opened(folder, held_out=1, held_out_px=67)
+    assert photos.held_out[0].shape != (66, 70, 3)
+    assert photos.skipped == [(str(folder / "0.webp"), "70 x 66 px; a crop has 67 x 67 px")]

@@ -28,7 +28,9 @@ def shards(tmp_path: Path) -> Path:
 
 
 def opened(source: Path | str, workers: int = 0, held_out: int = 2, seed: int = 3) -> PhotoShards:
-    photos = open_photos([str(source)], crop_px=64, held_out=held_out, memory_gib=1.0, workers=workers, seed=seed)
+    photos = open_photos(
+        [str(source)], crop_px=64, held_out=held_out, held_out_px=64, memory_gib=1.0, workers=workers, seed=seed
+    )
     assert isinstance(photos, PhotoShards)
     return photos
 
@@ -149,3 +151,11 @@ def test_workers_leave_the_noise_of_training_as_it_is(shards: Path):
     torch.manual_seed(0)
     steps(opened(shards, workers=1), 1)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_photo_that_is_too_small_to_be_measured_is_not_held_out(tmp_path: Path):
+    sides = {"0.png": 40, "1.png": 80, "2.png": 80}
+    shard = write_shard(tmp_path / "s.tar", {name: numbered_png(int(name[0]), side) for name, side in sides.items()})
+    photos = opened(shard, held_out=1)
+    assert [int(photo[0, 0, 0]) for photo in photos.held_out] == [1]
+    assert [reason for _, reason in photos.skipped] == ["40 x 40 px; a crop has 64 x 64 px"]
