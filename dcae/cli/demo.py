@@ -34,7 +34,7 @@ READY_KERNELS = 2
 CULL_INTERVAL_S = 20
 START_LIMIT_S = 120.0
 VISITORS_VARIABLE = "DCAE_VISITORS"
-"""Environment variable: how many kernels the server may start."""
+"""Environment variable: how many visitors there may be at a time."""
 PAGE = """\
 from dcae.engine.remote import RemoteEngine
 from dcae_widgets.demo_page import DemoPage
@@ -74,7 +74,7 @@ def demo(
         root = Path(folder) / "page"
         root.mkdir()
         write_page(root)
-        environment = {**os.environ, VISITORS_VARIABLE: str(visitors + READY_KERNELS)}
+        environment = {**os.environ, VISITORS_VARIABLE: str(visitors)}
         environment |= {ADDRESS_VARIABLE: str(Path(folder) / "engine"), KEY_VARIABLE: secrets.token_hex(16)}
         if photo is not None:
             environment[PHOTO_VARIABLE] = f"{photo.stem}.png"
@@ -82,7 +82,8 @@ def demo(
         settings = voila_settings(ip=ip, port=port, token=token, idle_s=60 * idle_minutes, dark=dark)
         (Path(folder) / "voila.json").write_text(json.dumps(settings))
         environment |= {"JUPYTER_CONFIG_DIR": folder, "JUPYTER_PATH": str(files("dcae_widgets") / "served")}
-        _serve(root, environment, f"http://{_shown(ip)}:{port}/" + (f"?token={token}" if token else ""))
+        url = f"http://{_shown(ip)}:{port}/" + (f"?token={token}" if token else "")
+        _serve(root, environment, (_reached(ip), port), url)
 
 
 def write_page(folder: Path) -> None:
@@ -134,13 +135,20 @@ def voila_settings(*, ip: str, port: int, token: str, idle_s: float, dark: bool)
     }
 
 
-def _serve(root: Path, environment: Mapping[str, str], url: str) -> None:
-    """Runs engine and Voila until this process is told to end."""
+def _serve(root: Path, environment: Mapping[str, str], address: tuple[str, int], url: str) -> None:
+    """Runs engine and Voila until this process is told to end.
+
+    Args:
+        root: What Voila serves.
+        environment: Of both.
+        address: Host and port at which this machine reaches the page.
+        url: What a browser is given.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     command = [sys.executable, "-m", "dcae.cli.demo_server", str(root / "demo.ipynb"), "--no-browser"]
     kernels = {"OMP_NUM_THREADS": "1", **environment}
     with _engine(environment) as engine, _ended(subprocess.Popen(command, env=kernels, cwd=root)) as voila:
-        _wait_for_page(voila, url)
+        _wait_for_page(voila, address)
         typer.echo(f"The page is at {url}\nCtrl-C ends it.")
         sys.stdout.flush()
         try:
@@ -206,12 +214,11 @@ def _ended(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
             process.wait()
 
 
-def _wait_for_page(voila: subprocess.Popen, url: str) -> None:
-    host, port = url.removeprefix("http://").split("/")[0].rsplit(":", 1)
+def _wait_for_page(voila: subprocess.Popen, address: tuple[str, int]) -> None:
     end = time.monotonic() + START_LIMIT_S
     while voila.poll() is None and time.monotonic() < end:
         try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+            socket.create_connection(address, timeout=1).close()
             return
         except OSError:
             time.sleep(0.2)
@@ -224,6 +231,14 @@ def _shown(ip: str) -> str:
     if address.is_unspecified:
         return socket.gethostname()
     return f"[{ip}]" if address.version == 6 else ip
+
+
+def _reached(ip: str) -> str:
+    """The address at which this machine itself reaches it; its own name may lead elsewhere, or nowhere."""
+    address = ip_address(ip)
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "::1"
+    return ip
 
 
 def _free_port(ip: str) -> int:

@@ -15,7 +15,7 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from dcae.cli.demo import VISITORS_VARIABLE
+from dcae.cli.demo import READY_KERNELS, VISITORS_VARIABLE
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 MAX_PARTS = 64
@@ -33,8 +33,8 @@ FULL = """<!DOCTYPE html>
 </body></html>"""
 
 
-def most_kernels() -> int:
-    """How many kernels there may be, those included that are ready for visitors who are to come."""
+def most_visitors() -> int:
+    """How many visitors there may be; beside their kernels, `READY_KERNELS` wait for those who are to come."""
     return int(os.environ[VISITORS_VARIABLE])
 
 
@@ -46,7 +46,7 @@ class VisitorKernels(AsyncMappingKernelManager):
     async def start_kernel(self, **arguments: Any) -> str:  # type: ignore[override]  # as of its own class
         """A kernel for a visitor, or for one who is to come, once there is room."""
         async with self._door:
-            while len(self) >= most_kernels():
+            while len(self) >= most_visitors() + READY_KERNELS:
                 await asyncio.sleep(ROOM_S)
             return await super().start_kernel(**arguments)
 
@@ -93,8 +93,8 @@ class VisitorPage(TornadoVoilaHandler):
         if self.path_args and self.path_args[0]:
             raise HTTPError(404)
         kernels: Any = self.kernel_manager
-        ready = [task for pool in kernels._pools.values() for task in pool if task.done() and not task.exception()]
-        if not ready and len(kernels) >= most_kernels():
+        pooled = [task for pool in kernels._pools.values() for task in pool if not (task.done() and task.exception())]
+        if len(kernels) - len(pooled) >= most_visitors():
             self.set_status(503)
             self.set_header("Retry-After", "60")
             self.finish(FULL)

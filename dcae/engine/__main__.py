@@ -18,10 +18,18 @@ def begun(address: str) -> Server:
 
 def main(address: str) -> None:
     """Serves until stdin ends."""
-    threading.Thread(target=begun(address).serve, daemon=True).start()
+    threading.Thread(target=_serve, args=(begun(address),), daemon=True).start()
     print("ready", flush=True)
     sys.stdin.read()
     os._exit(0)  # what is being computed is nobody's any more
+
+
+def _serve(server: Server) -> None:
+    """Ends the process where nobody is heard any more: whoever began it begins another."""
+    try:
+        server.serve()
+    finally:
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -200,6 +200,9 @@ def _lost(connection: Connection) -> Iterator[None]:
     except (EOFError, OSError) as error:
         connection.close()
         raise EngineError("the engine is gone; it is started again: try once more in a few seconds") from error
+    except BaseException:  # half a message was said or heard: what comes next would be taken for its rest
+        connection.close()
+        raise
 
 
 def _error(kind: str, words: str) -> Exception:

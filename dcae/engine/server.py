@@ -24,6 +24,10 @@ LISTENING_S = 0.02
 """So often a visitor is heard while his question waits or is being answered."""
 
 
+RETRY_S = 0.2
+"""So long nobody new is heard where the system can open no more connections."""
+
+
 class TakenBack(Exception):  # no error: nobody waits for the answer
     """The question's visitor does not wait for the answer any more."""
 
@@ -61,6 +65,7 @@ class Server:
         self._turns: Turns[_Question] = Turns()
         self._visits: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def serve(self) -> None:
         """Serves until the listener is closed."""
@@ -71,11 +76,18 @@ class Server:
             except (AuthenticationError, EOFError, ConnectionError):
                 continue  # somebody who does not know the key, or left at once
             except OSError:
-                return
-            threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
+                if self._is_closed:
+                    return
+                time.sleep(RETRY_S)  # too many files are open, for now
+                continue
+            try:
+                threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
+            except RuntimeError:  # so many threads as there may be
+                connection.close()
 
     def close(self) -> None:
         """Hears no new visitors."""
+        self._is_closed = True
         self._listener.close()
 
     def _hear(self, connection: Connection) -> None:

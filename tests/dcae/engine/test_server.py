@@ -1,12 +1,13 @@
 """Each visitor gets the answer to what he asked, in turn; what nobody waits for any more is given up."""
 
+import errno
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from multiprocessing.connection import Client
+from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
 import numpy as np
@@ -224,3 +225,35 @@ def test_page_without_an_engine_says_what_is_missing(monkeypatch):
     monkeypatch.delenv(ADDRESS_VARIABLE, raising=False)
     with pytest.raises(EngineError, match="DCAE_ENGINE is not set"):
         RemoteEngine()
+
+
+def test_a_visitor_whom_the_system_has_no_room_for_now_is_heard_later(answers, monkeypatch):
+    accept, failed = Listener.accept, threading.Event()
+
+    def full_once(listener):
+        if not failed.is_set():
+            failed.set()
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listener)
+
+    monkeypatch.setattr(Listener, "accept", full_once)
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server({"echo": answers.echo}, str(Path(folder) / "engine"), KEY)
+        threading.Thread(target=server.serve, daemon=True).start()
+        assert RemoteEngine(str(Path(folder) / "engine"), KEY).ask("echo", 1) == [1]
+        assert failed.is_set()
+        server.close()
+
+
+def test_an_answer_that_is_cut_off_in_this_process_is_not_taken_for_the_next(address, monkeypatch):
+    engine = RemoteEngine(address, KEY)
+    assert engine.ask("echo", 1) == [1]
+
+    def too_large(_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dcae.engine.remote.receive", too_large)
+        with pytest.raises(MemoryError):
+            engine.ask("echo", 2)
+    assert engine.ask("echo", 3) == [3]
