@@ -26,6 +26,18 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         file.write(data)
 
 
+def followed(path: str | os.PathLike[str]) -> Path:
+    """The absolute path behind all links.
+
+    Raises:
+        ValueError: a link leads back to itself.
+    """
+    try:
+        return Path(path).resolve()
+    except RuntimeError as error:
+        raise ValueError(f"{path} is a link that leads back to itself") from error
+
+
 @contextmanager
 def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file to write so that a reader, a crash or a full disk never sees a part of it.
@@ -41,7 +53,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         ValueError: something stands under the name that is not a file (a folder, a device, a pipe).
         OSError: the folder is missing, or the system refuses (no permission, disk full).
     """
-    target = Path(path).resolve()
+    target = followed(path)
     if target.exists() and not target.is_file():
         raise ValueError(f"{path} is not a file; give the name of a file to write")
     if not target.parent.is_dir():

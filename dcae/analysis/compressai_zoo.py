@@ -123,14 +123,11 @@ class ZooCodec:
             ValueError: the quality is not legal, its file holds no such weights, or they make symbols that the entropy
                 coder does not survive.
         """
-        if quality is None or quality not in self.qualities:
-            raise ValueError(
-                f"{self.name} quality is {quality}; must be the number of a checkpoint, 1 to {len(self.qualities)}"
-            )
+        model = self.model_of(self._number(quality))
         pixels = torch.from_numpy(np.ascontiguousarray(pad(image, _PADDED_TO).transpose(2, 0, 1)))  # 3 x H x W
-        coded = self.model_of(int(quality)).compress(pixels[None] / 255)
+        coded = model.compress(pixels[None] / 255)
         streams = [stream for (stream,) in coded["strings"]]
-        head = _HEAD.pack(_MAGIC, int(quality), image.shape[1], image.shape[0], *coded["shape"], len(streams))
+        head = _HEAD.pack(_MAGIC, self._number(quality), image.shape[1], image.shape[0], *coded["shape"], len(streams))
         data = b"".join([head, *(_LENGTH.pack(len(stream)) + stream for stream in streams)])
         self._written.add(hashlib.sha256(data).digest())
         return data
@@ -156,9 +153,16 @@ class ZooCodec:
         levels = (x_hat * 255).round().byte().numpy().transpose(1, 2, 0)  # H x W x 3
         return np.ascontiguousarray(crop(levels, file.height, file.width))
 
+    def _number(self, quality: float | None) -> int:
+        if quality is None or quality not in self.qualities:
+            raise ValueError(
+                f"{self.name} quality is {quality}; must be the number of a checkpoint, 1 to {len(self.qualities)}"
+            )
+        return int(quality)
+
     def _read(self, quality: int) -> Any:
         """A zoo model, ready to code; the zoo's classes share no type that says so."""
-        path = self.checkpoints[quality - 1]
+        path = self.checkpoints[self._number(quality) - 1]
         with path.open("rb") as file:
             try:
                 stored = torch.load(file, map_location="cpu", weights_only=True)

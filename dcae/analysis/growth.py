@@ -17,7 +17,7 @@ import torch
 
 from dcae.analysis.live import photo_of
 from dcae.analysis.operations import OperationCount
-from dcae.analysis.parts import lmbda_of, there_and_back
+from dcae.analysis.parts import check_side, lmbda_of, there_and_back
 from dcae.analysis.speed import in_turns_s
 from dcae.codec.codec import Codec
 from dcae.config import MULTIPLE_PX, DCAEConfig
@@ -102,8 +102,11 @@ def measure_growth(
         rounds: How many runs are timed of each size, from 1.
 
     Raises:
-        ValueError: a name that is none.
+        ValueError: a name that is none, or a size that is not legal.
     """
+    check_side(side_px)
+    if not 2 * FIRST_MPX <= max_mpx < math.inf:
+        raise ValueError(f"max_mpx is {max_mpx}; must be {2 * FIRST_MPX} or more, and finite")
     unknown = [name for name in along if name not in ALONG]
     if unknown:
         raise ValueError(f"there is no growth along {unknown[0]!r}; legal: {', '.join(ALONG)}")

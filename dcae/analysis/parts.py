@@ -17,7 +17,7 @@ from dcae.analysis.components import COMPONENTS, ComponentClock, watched
 from dcae.analysis.operations import OperationCount
 from dcae.analysis.roofline import measure_machine
 from dcae.codec.codec import Codec
-from dcae.config import PRESETS
+from dcae.config import MULTIPLE_PX, PRESETS
 from dcae.costs import ComponentCost, PartsCost
 from dcae.model.dcae import DCAE
 
@@ -62,7 +62,11 @@ def measure_parts(
         rounds: How many runs are timed, from 1.
         batches: Of training steps whose memory is measured.
         crop_px: Side of their crops, a multiple of 64.
+
+    Raises:
+        ValueError: it is none.
     """
+    check_side(crop_px)
     there_and_back(codec, image)
     clocks = sorted((_timed(codec, image) for _ in range(rounds)), key=lambda clock: sum(clock.seconds.values()))
     clock, count = clocks[len(clocks) // 2], _counted(codec, image)
@@ -79,6 +83,18 @@ def measure_parts(
         network=name, width=image.shape[1], height=image.shape[0], seconds=sum(clock.seconds.values()),
         components=components, machine=machine, training_bytes=training, crop_px=crop_px,
     )  # fmt: skip
+
+
+def check_side(side_px: int) -> None:
+    """Refuses a side that the network does not take unpadded.
+
+    Raises:
+        ValueError: it is no multiple of 64 px.
+
+    >>> check_side(128)
+    """
+    if side_px < MULTIPLE_PX or side_px % MULTIPLE_PX:
+        raise ValueError(f"the side is {side_px} px; must be a multiple of {MULTIPLE_PX} px")
 
 
 def training_bytes(model: DCAE, batch: int, crop_px: int) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from dcae.cli.training import parse_setting
 from dcae.codec.catalogue import NAME_HELP, open_codec
+from dcae.files import write_atomically
 from dcae.images import MAX_SIDE_PX
 
 if TYPE_CHECKING:
@@ -85,8 +86,9 @@ def parts(
     typer.echo(json.dumps(found.to_json_dict(), indent=2) if as_json else found.table())
     if plot:
         from dcae_widgets.cost_figure import parts_figure
+        from dcae_widgets.figure_style import bytes_of
 
-        parts_figure(found).savefig(plot)
+        write_atomically(plot, bytes_of(parts_figure(found), plot.suffix[1:]))
 
 
 @bench.command()
@@ -124,12 +126,15 @@ def growth(
 
     codec, names = _codec(model, preset), _names(along) or ALONG
     found = measure_growth(codec, names, max_mpx=max_mpx, side_px=side_px, rounds=rounds)
+    if not found:
+        raise ValueError(f"nothing to measure along {', '.join(names)}: this machine has one core")
     tables = [growth.table() for growth in found]
     typer.echo(json.dumps([each.to_json_dict() for each in found], indent=2) if as_json else "\n".join(tables))
     if plot:
         from dcae_widgets.cost_figure import growth_figure
+        from dcae_widgets.figure_style import bytes_of
 
-        growth_figure(found).savefig(plot)
+        write_atomically(plot, bytes_of(growth_figure(found), plot.suffix[1:]))
 
 
 @bench.command("train")

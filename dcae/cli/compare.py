@@ -78,7 +78,14 @@ def _names(codecs: Sequence[str] | None) -> list[str]:
     """The codecs that are asked for; a path may have commas in it if it exists."""
     if codecs is None:
         return ["dcae", *available_baselines()]
-    return [name for words in codecs for name in ([words] if Path(words).exists() else words.split(","))]
+    names = [name for words in codecs for name in ([words] if Path(words).exists() else _parts(words))]
+    if not names:
+        raise ValueError(f"--codecs names none; legal: {CODEC_HELP}")
+    return names
+
+
+def _parts(words: str) -> list[str]:
+    return [name for part in words.split(",") if (name := part.strip())]
 
 
 def _points_of(

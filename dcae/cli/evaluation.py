@@ -136,15 +136,26 @@ def contenders_of(
         if name in BASELINES:
             with failures.of(name):
                 contender = baseline(name)
-                contenders[name] = Contender(contender, contender.curve, contender.settings)
+                _add(contenders, name, Contender(contender, contender.curve, contender.settings))
         elif name == "dcae" or immutable_name(name) or Path(name).exists():
-            contenders |= _dcae(model if name == "dcae" else name, lmbdas)
+            _add(contenders, *_dcae(model if name == "dcae" else name, lmbdas))
         elif has_path:
-            contenders[f"{architecture}={Path(path).name}"] = _of_zoo(architecture, Path(path))
+            _add(contenders, f"{architecture}={Path(path).name}", _of_zoo(architecture, Path(path)))
         else:
             lacks = "".join(f"; {lacked} is missing: {reason}" for lacked, reason in missing_baselines().items())
             raise ValueError(f"--codec is {name!r}; legal: {CODEC_HELP}{lacks}")
     return contenders
+
+
+def _add(contenders: dict[str, Contender], name: str, contender: Contender) -> None:
+    """Adds one under its name; the same single model may be named twice.
+
+    Raises:
+        ValueError: another one has that name.
+    """
+    before = contenders.setdefault(name, contender)
+    if before is not contender and (before.files or contender.files or before.settings != contender.settings):
+        raise ValueError(f"two codecs would be called {name!r} in tables and plots; rename the file or folder of one")
 
 
 def _of_zoo(architecture: str, path: Path) -> Contender:
@@ -156,7 +167,7 @@ def _of_zoo(architecture: str, path: Path) -> Contender:
     return Contender(codec, codec.qualities, codec.settings, dict(zip(codec.qualities, codec.checkpoints, strict=True)))
 
 
-def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, Contender]:
+def _dcae(model: str, lmbdas: Sequence[float] | None) -> tuple[str, Contender]:
     from dcae.codec.fixed_lmbda import FixedLmbdaCodec
 
     codec = open_codec(model, MAX_PIXELS)
@@ -164,10 +175,10 @@ def _dcae(model: str, lmbdas: Sequence[float] | None) -> dict[str, Contender]:
     if isinstance(codec, FixedLmbdaCodec):
         files = ", ".join(path.name for path in codec.weights.values())
         words = f"DCAE, one model for each lambda: {files}"
-        return {Path(model).resolve().name: Contender(codec, qualities, words, codec.weights)}
+        return Path(model).resolve().name, Contender(codec, qualities, words, codec.weights)
     hash8 = codec.identity[:8]
     name = f"{Path(model).name.split('.')[0].removesuffix(f'-{hash8}')}-{hash8}"
-    return {name: Contender(codec, qualities, f"DCAE, weights {codec.identity}")}
+    return name, Contender(codec, qualities, f"DCAE, weights {codec.identity}")
 
 
 def _curve(legal: Interval | Sequence[float] | None) -> Sequence[float | None]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from dcae.files import followed
+
 
 def output_paths(inputs: Sequence[Path], out: Path, suffix: str) -> list[Path]:
     """The output of each input: `out` itself for one, or in the folder `out` the input's stem and `suffix`.
@@ -25,9 +27,9 @@ def output_paths(inputs: Sequence[Path], out: Path, suffix: str) -> list[Path]:
     if not targets[0].parent.is_dir():
         raise FileNotFoundError(f"{out}: there is no folder {targets[0].parent} to write it to")
     sources: dict[Path, Path] = {}
-    originals = {source.resolve() for source in inputs}
+    originals = {followed(source) for source in inputs}
     for source, target in zip(inputs, targets, strict=True):
-        if target.resolve() in originals:
+        if followed(target) in originals:
             raise ValueError(f"{target} is an input itself; give the output another name")
         if target.exists() and not target.is_file():
             raise ValueError(f"{target} exists and is no file; give the output another name")

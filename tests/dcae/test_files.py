@@ -59,6 +59,12 @@ def test_a_link_is_followed_not_replaced(tmp_path: Path):
     assert (tmp_path / "real").read_bytes() == b"new"
 
 
+def test_a_link_to_itself_is_refused(tmp_path: Path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ValueError, match="loop is a link that leads back to itself"):
+        write_atomically(tmp_path / "loop", b"new")
+
+
 def test_a_folder_or_a_device_is_not_overwritten(tmp_path: Path):
     for path in (tmp_path, Path(os.devnull)):
         with pytest.raises(ValueError, match=f"{path} is not a file; give the name of a file to write"):

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -39,9 +40,21 @@ def png_of(figure: Figure, **options: Any) -> bytes:
         figure: What is drawn.
         options: Of matplotlib's `savefig`.
     """
+    return bytes_of(figure, "png", **options)
+
+
+def bytes_of(figure: Figure, kind: str, **options: Any) -> bytes:
+    """A figure as the bytes of a file; of SVG its words are text.
+
+    Args:
+        figure: What is drawn.
+        kind: "png", "svg" or "pdf".
+        options: Of matplotlib's `savefig`.
+    """
     buffer = io.BytesIO()
     save: Any = figure.savefig  # matplotlib types its formats as file names
-    save(buffer, format="png", **options)
+    with rc_context({"svg.fonttype": "none"}):
+        save(buffer, format=kind, **options)
     return buffer.getvalue()
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from IPython.display import Image
 from ipywidgets import Box, Widget
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from dcae.files import write_atomically
+from dcae_widgets.figure_style import bytes_of
 from dcae_widgets.photo_view import PhotoView
 
 ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "16px", "width": "100%"}
@@ -47,7 +47,7 @@ class SavedView(Box):
 
     def picture(self) -> Image:
         """A static picture, for print and for a notebook without a kernel."""
-        return Image(self._drawn("png"), alt=self._words())
+        return Image(bytes_of(self._figure(), "png"), alt=self._words())
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Writes the numbers as a table, one line for each of the finest things that the view shows.
@@ -78,7 +78,7 @@ class SavedView(Box):
         Raises:
             ValueError, OSError: see :func:`dcae.files.write_atomically`.
         """
-        write_atomically(path, self._drawn("png"))
+        write_atomically(path, bytes_of(self._figure(), "png"))
 
     def to_svg(self, path: str | os.PathLike[str]) -> None:
         """Writes the static picture with its words as text and its lines as lines.
@@ -86,20 +86,13 @@ class SavedView(Box):
         Raises:
             ValueError, OSError: see :func:`dcae.files.write_atomically`.
         """
-        write_atomically(path, self._drawn("svg"))
+        write_atomically(path, bytes_of(self._figure(), "svg"))
 
     def close(self) -> None:
         """Closes all of its widgets."""
         for child in self.children:  # none, if what it was to be made of was refused
             _close(child)
         super().close()
-
-    def _drawn(self, kind: str) -> bytes:
-        data = io.BytesIO()
-        save: Any = self._figure().savefig  # matplotlib types its formats as file names
-        with rc_context({"svg.fonttype": "none"}):
-            save(data, format=kind)
-        return data.getvalue()
 
 
 def _close(widget: Widget) -> None:

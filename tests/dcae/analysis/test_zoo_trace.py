@@ -99,6 +99,14 @@ def test_latents_are_what_its_decoder_finds(model: Any, codec: ZooCodec, traced:
     assert np.abs(traced.y - traced.y_hat).max() < 0.5 + 1e-4
 
 
+@pytest.mark.parametrize("quality", [0, -1, 9])
+def test_a_checkpoint_that_there_is_not_is_refused(codec: ZooCodec, quality: int):
+    with pytest.raises(ValueError, match=f"quality is {quality}; must be the number of a checkpoint"):
+        scale_coding(codec, quality)
+    with pytest.raises(ValueError, match=f"quality is {quality}; must be the number of a checkpoint"):
+        trace_zoo(codec, np.zeros((64, 64, 3), np.uint8), quality)
+
+
 def test_its_escapes_are_charged_as_its_coder_writes_them(codec: ZooCodec):
     gaussian = codec.model_of(1).gaussian_conditional
     symbols = np.random.default_rng(0).integers(-40_000, 40_000, 1000, dtype=np.int32)

@@ -90,6 +90,9 @@ def test_growth_is_a_table_and_a_plot_or_json(run: Run, weights: Path, tmp_path:
         (("parts", "--batches", "1,x"), "batches are '1,x'; must be numbers from 1"),
         (("parts", "--preset", "huge"), "there is no preset 'huge'"),
         (("parts", "--plot", "parts.txt"), "must end in .svg, .png or .pdf"),
+        (("parts", "--crop-px", "100", "--preset", "tiny"), "the side is 100 px; must be a multiple of 64 px"),
+        (("growth", "--side-px", "100", "--preset", "tiny"), "the side is 100 px; must be a multiple of 64 px"),
+        (("growth", "--max-mpx", "inf", "--preset", "tiny"), "max_mpx is inf; must be 0.2 or more, and finite"),
         (("growth", "--plot", "nowhere/growth.svg"), "there is no folder nowhere"),
     ],
 )
@@ -97,6 +100,13 @@ def test_what_cannot_be_measured_or_drawn_is_refused(run: Run, arguments: tuple[
     result = run("bench", *arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_on_one_core_threads_do_not_grow_and_that_is_said(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dcae.analysis.growth.thread_growth", lambda *_: None)
+    result = run("bench", "growth", "--preset", "tiny", "--along", "threads")
+    assert result.exit_code == 2
+    assert "nothing to measure along threads: this machine has one core" in result.stderr
 
 
 def test_what_the_trainer_adds_is_a_ratio_of_two_paces(run: Run, monkeypatch: pytest.MonkeyPatch):

@@ -110,7 +110,7 @@ def test_every_point_has_its_row_with_every_measure(run: Run, folder: Path, out:
 
 @pytest.mark.slow
 def test_compressais_own_plot_draws_the_curves(run: Run, folder: Path, out: Path, tmp_path: Path):
-    assert run("compare", folder, "--codecs", "jpeg,webp", "--out", out).exit_code == 0
+    assert run("compare", folder, "--codecs", "jpeg, webp,", "--out", out).exit_code == 0
     files = [str(out / "compressai" / f"{name}.json") for name in ("jpeg", "webp")]
     picture = tmp_path / "curves.png"
     command = [sys.executable, "-m", "compressai.utils.plot", "-f", *files, "-m", "psnr", "-o", str(picture)]
@@ -169,6 +169,12 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(run: Run, folder: P
     assert result.exit_code == 2
     assert result.stderr.startswith(f"dcae: {folder / 'broken.jpg'}: not a picture")
     assert {row["image"] for row in rows_of(out)} == {"a.png", "b.png"}
+
+
+def test_no_codec_at_all_is_refused_in_one_line(run: Run, folder: Path, out: Path):
+    result = run("compare", folder, "--codecs", ", ,", "--out", out)
+    assert result.exit_code == 2
+    assert "--codecs names none; legal: dcae" in result.stderr
 
 
 def test_no_table_is_written_when_no_picture_could_be_measured(run: Run, folder: Path, out: Path):

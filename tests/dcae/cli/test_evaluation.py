@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -193,6 +194,23 @@ def test_other_weights_are_codecs_too(run: Run, folder: Path, out: Path, weights
     result = run("eval", folder, "--codec", weights, "--codec", "dcae", "--model", fixed_weights, "--out", out)
     assert result.exit_code == 0
     assert {row["codec"] for row in rows_of(out)} == {weights.stem, fixed_weights.stem}
+
+
+def test_codecs_of_one_name_are_refused_and_a_model_may_be_named_twice(
+    run: Run, folder: Path, out: Path, fixed_weights: Path, weights: Path, tmp_path: Path
+):
+    (folder / "a_large.png").unlink()
+    namesakes = [tmp_path / place / "series" for place in ("a", "b")]
+    for place in namesakes:
+        place.mkdir(parents=True)
+        shutil.copy(fixed_weights, place / "0.013.safetensors")
+    both = run("eval", folder, "--codec", namesakes[0], "--codec", namesakes[1], "--out", out)
+    assert both.exit_code == 2
+    assert "two codecs would be called 'series' in tables and plots" in both.stderr
+    shutil.copy(weights, tmp_path)
+    twice = run("eval", folder, "--codec", weights, "--codec", tmp_path / weights.name, "--out", out)
+    assert twice.exit_code == 0
+    assert len({row["codec"] for row in rows_of(out)}) == 1
 
 
 def test_checkpoints_of_compressais_zoo_are_a_codec(run: Run, folder: Path, out: Path, tmp_path: Path):
