@@ -16,6 +16,8 @@ from dcae.results import Estimate
 
 ENCODER_ERRORS = (ValueError, OSError, RuntimeError, MemoryError, ImportError, SubprocessError)
 """What encoders and decoders raise, a program of its own that failed or took too long among them."""
+MAX_REFINED_PX = 2**22
+"""The largest picture that is refined: a step keeps what a training step keeps, with `small` 1 GB a megapixel."""
 Fill = Literal["prediction", "zeros"]
 """What stands for slices of y_hat that a decoder does not have: the model's own prediction, or zeros."""
 Report = Callable[[int, int], object]

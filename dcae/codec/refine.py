@@ -21,11 +21,9 @@ from torch import Tensor
 
 from dcae.codec.interruption import interruption_point
 from dcae.codec.preview import Preview
+from dcae.codec.protocol import MAX_REFINED_PX
 from dcae.model.entropy import z_medians
 from dcae.rd import bpp
-
-MAX_REFINED_PX = 2**22
-"""The largest picture that is refined: a step keeps what a training step keeps, with `small` 1 GB a megapixel."""
 
 REFINEMENT_STEPS = 30
 """The steps that are taken unless told otherwise."""

@@ -488,6 +488,7 @@ class TestFiles:
         assert explorer.readout.numbers["psnr_db"] is None
         assert sum(size for _, size in explorer.readout.parts) == len(data)
         assert "theirs.dcae, 64 × 48 px, λ 0.04, 0101010101010101" in explorer.readout.caption
+        assert "open_codec('fake')" in explorer.controls.python_code, "weights that have no name are those chosen here"
         assert explorer.rd_plot.title == "An opened file has no original: no PSNR, and λ stays"
         assert not explorer.controls.enabled
         assert explorer.controls.lmbda == pytest.approx(0.04)

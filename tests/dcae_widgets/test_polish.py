@@ -177,3 +177,10 @@ def test_the_button_says_what_is_to_happen():
         controls._receive(controls, {"type": "polish", "begin": begin}, [])
     assert asked == [True, False]
     Controls()._receive(controls, {"type": "polish", "begin": True}, [])
+
+
+def test_a_photo_that_is_too_large_to_be_refined_has_no_button(make, monkeypatch):
+    monkeypatch.setattr("dcae_widgets.polishing.MAX_REFINED_PX", photo()[..., 0].size)
+    assert make().controls.polish == "ready"
+    monkeypatch.setattr("dcae_widgets.polishing.MAX_REFINED_PX", photo()[..., 0].size - 1)
+    assert make().controls.polish == ""

@@ -43,6 +43,14 @@ def steps_drawn(monitor: TrainingMonitor) -> list[float]:
     return np.frombuffer(monitor.curves.series, np.float32).reshape(-1, 4)[:, 0].tolist()
 
 
+def test_of_two_that_watch_one_may_leave(run: FakeRun, watch: Watch):
+    run.lock()
+    first, second = watch(lmbda=0.02), watch(lmbda=0.03)
+    first.close()
+    second.refresh()
+    assert run.wanted_lmbda() == 0.03
+
+
 def test_a_run_is_shown_from_before_its_first_step_to_its_end(run: FakeRun, watch: Watch):
     monitor = watch()
     assert (monitor.state, monitor.panel.commands, monitor.panel.enabled) == ("waiting", [], False)

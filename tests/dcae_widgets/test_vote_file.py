@@ -2,6 +2,7 @@
 
 import json
 import math
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,3 +91,19 @@ def test_votes_of_several_at_once_are_all_kept(tmp_path: Path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda vote: add_vote(path, vote), votes))
     assert sorted(vote.photo for vote in read_votes(path)) == sorted(vote.photo for vote in votes)
+
+
+def test_vote_for_which_there_is_no_room_leaves_no_part_of_itself(tmp_path: Path):
+    path = tmp_path / "votes.jsonl"
+    vote = vote_on("flower", OURS, WEBP, "first", "first", now)
+    add_vote(path, vote)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, hard))  # room for a part of the next
+    try:
+        with pytest.raises(OSError, match="No space left on device"):
+            add_vote(path, vote)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert read_votes(path) == [vote]
+    add_vote(path, vote)
+    assert read_votes(path) == [vote, vote]

@@ -230,7 +230,7 @@ class Exploration:
             total_bytes=estimate.total_bytes,
             parts=estimate_parts(estimate),
             psnr_db=psnr_db(live.image, estimate.x_hat),
-            can_polish=can_polish(live.session, lmbda),
+            can_polish=can_polish(live.session, lmbda, photo[..., 0].size),
         )
         self._publish(self._estimated)
 
@@ -238,7 +238,7 @@ class Exploration:
         self, wanted: Wanted, codec: Codec, photo: NDArray[np.uint8], live: _OpenPhoto, lmbda: float | None
     ) -> None:
         """The file, then what it decodes to; each is published as soon as it is known."""
-        last, polish = self._written, wanted.polish and can_polish(live.session, lmbda)
+        last, polish = self._written, wanted.polish and can_polish(live.session, lmbda, photo[..., 0].size)
         if last is None or not last.wanted.is_of(wanted) or (last.lmbda, bool(last.polish)) != (lmbda, polish):
             last = self._encoded(wanted, codec, photo, lmbda)
             if polish:
@@ -292,7 +292,7 @@ class Exploration:
             parts=file_info(data).parts,
             psnr_db=psnr_db(photo, picture),
             encode_s=encode_s,
-            can_polish=can_polish(whole.session, lmbda),
+            can_polish=can_polish(whole.session, lmbda, photo[..., 0].size),
         )
 
     def _decoded(self, codec: Codec, data: bytes) -> tuple[NDArray[np.uint8], float]:

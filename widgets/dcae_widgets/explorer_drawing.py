@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dcae.shipped_weights import immutable_name
 from dcae_widgets.error_words import said
 from dcae_widgets.events import (
     Busy,
@@ -132,9 +133,9 @@ class Drawing:
         controls.state = link_state(lmbda=shown.lmbda, **names, **view)
         stops = bool(controls.stops)
         steps = shown.polish.steps if shown.polish else 0
-        controls.python_code = python_lines(
-            shown.source, shown.model or choice.model, shown.lmbda, stops=stops, polish_steps=steps
-        )
+        has_name = shown.source.data is None or immutable_name(shown.model)  # a file says only the identity of others
+        model = shown.model if has_name and shown.model else choice.model
+        controls.python_code = python_lines(shown.source, model, shown.lmbda, stops=stops, polish_steps=steps)
 
     def _show_photo(self, event: PhotoReady) -> None:
         self._choice.good_source = event.wanted.source

@@ -12,7 +12,7 @@ from typing import cast
 
 from dcae.codec.file_info import file_info
 from dcae.codec.interruption import interruptible
-from dcae.codec.protocol import RefinementStep, RefiningSession, Session
+from dcae.codec.protocol import MAX_REFINED_PX, RefinementStep, RefiningSession, Session
 from dcae_widgets.events import Busy, Estimated, Event, Polish, Written
 from dcae_widgets.readout import estimate_parts
 
@@ -20,9 +20,9 @@ POLISH_STEPS = 30
 """So many steps of refinement polish a file."""
 
 
-def can_polish(session: Session, lmbda: float | None) -> bool:
-    """Whether a session refines files: it has to be able to, and to know what its lambda is."""
-    return isinstance(session, RefiningSession) and lmbda is not None
+def can_polish(session: Session, lmbda: float | None, pixels: int) -> bool:
+    """Whether a session refines the file of a photo of so many pixels: one that can, at a lambda that is known."""
+    return isinstance(session, RefiningSession) and lmbda is not None and pixels <= MAX_REFINED_PX
 
 
 def polished(

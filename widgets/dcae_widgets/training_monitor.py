@@ -120,6 +120,8 @@ class TrainingMonitor(GridBox):
                 self._show(view)
             if changed:
                 self._change_hands()
+            elif is_live and not self._run.is_asked():  # another watcher has left, and took its word with it
+                self._run.ask_for(self._lmbda)
             log = self._run.log
             wait_s = CURVES_S * max(1.0, len(log.steps) / 1000)
             if self._is_stale and (changed or time.monotonic() - self._curves_at >= wait_s):

@@ -5,6 +5,8 @@ Knows lines. Does not know pictures, nor what is made of the votes.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -90,11 +92,19 @@ def add_vote(path: str | os.PathLike[str], vote: Vote) -> None:
     path = Path(path)
     if path.exists() and not path.is_file():
         raise ValueError(f"{path} is not a file; votes are added to one")
-    before = path.read_bytes() if path.exists() else b""
-    begin = b"" if before.endswith(b"\n") or not before else b"\n"
-    with path.open("ab", buffering=0) as file:  # each write is one system call, at the file's end whoever else writes
-        file.write(begin + json.dumps(asdict(vote)).encode() + b"\n")
-        os.fsync(file.fileno())
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # so that what is cut off again is nobody else's
+        file.seek(0)
+        before = file.read()
+        begin = b"" if before.endswith(b"\n") or not before else b"\n"
+        line = begin + json.dumps(asdict(vote)).encode() + b"\n"
+        try:
+            if file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(len(before))
+            raise
 
 
 def _vote(line: str, where: str) -> Vote:

@@ -167,6 +167,10 @@ class WatchedRun:
         """
         write_atomically(self.folder / "view.json", json.dumps({"lmbda": lmbda}).encode())
 
+    def is_asked(self) -> bool:
+        """Whether the run has been asked for pictures, by whomever."""
+        return self._has("view.json")
+
     def ask_no_more(self) -> None:
         """Nobody watches: the run spends no more time on pictures."""
         (self.folder / "view.json").unlink(missing_ok=True)

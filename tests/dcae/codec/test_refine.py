@@ -12,8 +12,8 @@ from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.fixed_lmbda import FixedLmbdaCodec
 from dcae.codec.interruption import interruptible
-from dcae.codec.protocol import Refined, RefinementStep
-from dcae.codec.refine import MAX_REFINED_PX, REPORTED_STEPS, Refinement, check_refinement, softly_rounded, true_loss
+from dcae.codec.protocol import MAX_REFINED_PX, Refined, RefinementStep
+from dcae.codec.refine import REPORTED_STEPS, Refinement, check_refinement, softly_rounded, true_loss
 from dcae.config import PRESETS
 from dcae.images import to_float
 from dcae.rd import psnr_db

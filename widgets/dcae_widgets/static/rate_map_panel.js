@@ -239,6 +239,7 @@ class Panel {
     if (!at.length) {
       place.textContent = "Point at the photo, or press an arrow key here";
       cost.textContent = dictionary.textContent = "";
+      for (const [bits, sigma] of rows) bits.textContent = sigma.textContent = "";
       return;
     }
     const [left, top, right, bottom] = this.#sides(at);
