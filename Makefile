@@ -69,8 +69,8 @@ mutants: $(READY) ## would the tests notice faults in the codec? 1,300 faults, a
 
 # A page of a photo takes a minute or more, so each is made only where it is older than what it is made of.
 PHOTO_PAGES := $(patsubst data/images/%,build/photos/%.html,$(basename $(wildcard data/images/*.jpg data/images/*.png)))
-PAGE_SOURCES := $(wildcard data/weights/small-*.safetensors dcae/cli/page.py dcae/photo_page.py dcae/analysis/page_record.py \
-    dcae/codec/*.py dcae/model/*.py $(foreach name,page common photo_view,widgets/dcae_widgets/static/$(name)*) widgets/dcae_widgets/page*.py)
+PAGE_SOURCES := $(wildcard data/weights/small-*.safetensors dcae/*.py dcae/cli/page.py dcae/analysis/*.py dcae/codec/*.py dcae/model/*.py \
+    $(foreach name,page common photo_view,widgets/dcae_widgets/static/$(name)*) $(foreach name,page heat front_end,widgets/dcae_widgets/$(name)*.py))
 define PHOTO_PAGE
 @mkdir -p $(@D)
 $(BIN)/dcae page $< -o $@

@@ -166,8 +166,8 @@ class Ablation:
 
     @property
     def psnr_delta_db(self) -> float:
-        """How much better the picture is without it, dB; negative: worse."""
-        return self.psnr_db - self.whole_psnr_db
+        """How much better the picture is without it, dB; negative: worse. Infinite if only one of them is the photo."""
+        return 0.0 if self.psnr_db == self.whole_psnr_db else self.psnr_db - self.whole_psnr_db
 
 
 def _around(image: NDArray[np.uint8], row: int, column: int, side_px: int) -> NDArray[np.uint8]:

@@ -299,7 +299,8 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     upright = ImageOps.exif_transpose(image) if lies else image  # which would copy it in any case
     # Pillow reads a PGM of more than 8 bits as mode "I", scaled to 16. Any other "I" has no stated white.
     if upright.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
-        return _sixteen_bit_grey_to_rgb(np.asarray(upright), white=_white(image), key=image.info.get("transparency"))
+        grey, white, key = np.asarray(upright), _white(image), image.info.get("transparency")
+        return _sixteen_bit_grey_to_rgb(white - grey if _is_negative(image) else grey, white, key)
     if upright.mode not in _EIGHT_BIT_MODES:
         raise ValueError(f"pixels of mode {upright.mode}; legal: {', '.join(_EIGHT_BIT_MODES)}, I;16")
     if upright.has_transparency_data:
@@ -322,6 +323,11 @@ def _white(image: Image.Image) -> int:
     # 12-bit TIFFs are in mode I;16 too, unscaled.
     bits_per_sample = getattr(image, "tag_v2", {}).get(ExifTags.Base.BitsPerSample, (16,))[0]
     return 2**bits_per_sample - 1
+
+
+def _is_negative(image: Image.Image) -> bool:
+    # Pillow turns TIFFs of 8 bits whose 0 is white, those of 16 it leaves as they are.
+    return getattr(image, "tag_v2", {}).get(ExifTags.Base.PhotometricInterpretation) == 0
 
 
 def _sixteen_bit_grey_to_rgb(grey: NDArray[Any], white: int, key: int | None) -> NDArray[np.uint8]:

@@ -141,7 +141,10 @@ class Trace:
     window_attention: Mapping[tuple[str, int, int], WindowAttentionTrace]
 
     def __post_init__(self) -> None:
-        for names, like in ((("y_hat", "mu", "sigma", "symbols", "y_bits"), self.y), (("z_hat", "z_bits"), self.z)):
+        for names, like in (
+            (("y_hat", "mu", "sigma", "symbols", "y_bits"), self.y),
+            (("z_hat", "z_symbols", "z_bits"), self.z),
+        ):
             for name in names:
                 if getattr(self, name).shape != like.shape:
                     raise ValueError(f"{name} has shape {getattr(self, name).shape}; must be {like.shape}")

@@ -104,7 +104,10 @@ def test_every_import_is_a_declared_dependency():
     declared = {canonicalize_name(requirement.name) for requirement in requirements()}
     ours = {name.partition(".")[0] for name in SETUPTOOLS["packages"]}
     undeclared = set()
-    for path in [*(ROOT / "dcae").rglob("*.py"), *(ROOT / "widgets").rglob("*.py")]:
+    tools = declared | {canonicalize_name(Requirement(line).name) for line in PYPROJECT["dependency-groups"]["dev"]}
+    places = {"dcae": declared, "widgets": declared, "tests": tools, "docs/hooks": tools}
+    ours |= {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"tests"}  # those that import their neighbours
+    for path, declared in [(path, names) for place, names in places.items() for path in (ROOT / place).rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []

@@ -77,7 +77,7 @@ def share_claim(claim: str, claimed: Interval, shares: Mapping[str, float], sour
     """
     measured = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
     return Claim(
-        claim=claim, measured=measured, source=source, verdict=_verdict(_within(s, claimed) for s in shares.values())
+        claim=claim, measured=measured, source=source, verdict=_verdict(_within(s, claimed, 3) for s in shares.values())
     )
 
 
@@ -90,18 +90,18 @@ def speedup_claim(claim: str, claimed: Interval, seconds: Mapping[str, tuple[flo
     ratios = {name: before / after for name, (before, after) in seconds.items()}
     first, *others = (f"{name} {ratio:.2f}" for name, ratio in ratios.items())
     measured = ", ".join([f"{first} times as fast", *others])
-    verdict = _verdict(_within(ratio, claimed) for ratio in ratios.values())
+    verdict = _verdict(_within(ratio, claimed, 2) for ratio in ratios.values())
     return Claim(claim=claim, measured=measured, source=source, verdict=verdict)
 
 
 def growth_claim(claim: str, claimed: Interval, power: float, source: str) -> Claim:
-    """With which power of a size something grows, judged to the two decimals that are shown.
+    """With which power of a size something grows.
 
     >>> growth_claim("quadratic", (1.8, 2.2), 1.04, "timed").measured
     'grows with the power 1.04'
     """
-    measured, power = f"grows with the power {power:.2f}", round(power, 2)
-    return Claim(claim=claim, measured=measured, source=source, verdict=_verdict([_within(power, claimed)]))
+    measured = f"grows with the power {power:.2f}"
+    return Claim(claim=claim, measured=measured, source=source, verdict=_verdict([_within(power, claimed, 2)]))
 
 
 def psnr_claim(
@@ -130,7 +130,9 @@ def psnr_claim(
         bound = f"below {psnr_db[0]:.1f} dB: that takes {bpp[0]:.3f} bpp"
         return Claim(claim=claim, measured=bound, source=source, verdict=refuted)
     found = float(np.interp(math.log(at_bpp), np.log(bpp), psnr_db))
-    return Claim(claim=claim, measured=f"{found:.1f} dB", source=source, verdict=_verdict([_within(found, claimed_db)]))
+    return Claim(
+        claim=claim, measured=f"{found:.1f} dB", source=source, verdict=_verdict([_within(found, claimed_db, 1)])
+    )
 
 
 def compression_claim(claim: str, claimed_ratio: float, bpp: float, source: str) -> Claim:
@@ -142,7 +144,7 @@ def compression_claim(claim: str, claimed_ratio: float, bpp: float, source: str)
     ratio = RAW_BPP / bpp
     measured = f"{bpp:.3f} bpp, {ratio:.0f}:1 ({claimed_ratio:g}:1 is {RAW_BPP / claimed_ratio:g} bpp)"
     near = claimed_ratio * 2 / 3, claimed_ratio * 4 / 3
-    return Claim(claim=claim, measured=measured, source=source, verdict=_verdict([_within(ratio, near)]))
+    return Claim(claim=claim, measured=measured, source=source, verdict=_verdict([_within(ratio, near, 0)]))
 
 
 def balance_claim(claim: str, channels: Sequence[int], slice_bytes: Sequence[int], source: str) -> Claim:
@@ -176,7 +178,7 @@ def ablation_claim(claim: str, recipes: Sequence[str]) -> Claim:
         claim=claim,
         measured=f"BD-rate {measured}; another seed alone {scatter:+.1f} %",
         source=f"training runs of {record['steps']} steps",
-        verdict="not measured here" if max(map(abs, rates.values())) <= scatter else "depends",
+        verdict="not measured here" if max(map(abs, rates.values())) <= abs(scatter) else "depends",
     )
 
 
@@ -201,8 +203,9 @@ def claims_table(claims: Iterable[Claim]) -> str:
     return "\n".join([*head, *(f"| {c.claim} | **{c.verdict}** | {c.measured} | {c.source} |" for c in claims)])
 
 
-def _within(value: float, interval: Interval) -> bool:
-    return interval[0] <= value <= interval[1]
+def _within(value: float, interval: Interval, decimals: int) -> bool:
+    """Judged by the number that is shown, so that a verdict does not contradict what stands beside it."""
+    return interval[0] <= round(value, decimals) <= interval[1]
 
 
 def _verdict(readings: Iterable[bool]) -> Verdict:

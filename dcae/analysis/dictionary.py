@@ -93,7 +93,9 @@ def without(
         attention = model.get_submodule(name)
         assert isinstance(attention, DictionaryAttention)
         _take_out(attention, entry, head)
-    changed = Codec(model, codec.max_pixels)  # its latent coder copies the network with what is out of it
+    in_float32 = codec.transforms.network is codec.model
+    # Its latent coder copies the network with what is out of it.
+    changed = Codec(model, codec.max_pixels, codec.tile_px, float32=in_float32)
     changed.identity = hashlib.sha256(f"{codec.identity} {entry} {head} {slice_index}".encode()).hexdigest()
     return changed
 

@@ -21,6 +21,7 @@ from dcae.analysis.trace import trace
 from dcae.codec.catalogue import open_codec
 from dcae.codec.codec import Codec
 from dcae.codec.protocol import Interval
+from dcae.images import check_image
 from dcae.metrics import ms_ssim
 from dcae.photo_page import Crop, PageCoding, PageCurve, PhotoPage, check_inside, shown_part
 from dcae.rd import bpp, psnr_db
@@ -56,10 +57,10 @@ def make_page(
         ValueError: the weights are several models, the part does not lie in the photo, or this machine lacks a codec.
         TypeError: the photo is no image.
     """
+    height, width = check_image(photo).shape[:2]
     codec = open_codec(model)
     if not isinstance(codec, Codec):
         raise ValueError(f"{model} is no single model; a page shows one model's codings")
-    height, width = photo.shape[:2]
     left, top, wide, high = shown = part or shown_part(width, height)
     check_inside("the part", shown, width, height)
     image = np.ascontiguousarray(photo[top : top + high, left : left + wide])

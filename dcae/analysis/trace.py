@@ -215,7 +215,9 @@ def _costs(part: CodedPart, tables: SymbolTables) -> NDArray[np.float32]:
 
 @torch.no_grad()
 def _gains(gain: Gain | None, lmbda: float | None) -> NDArray[np.float32] | None:
-    return None if gain is None or lmbda is None else _array(gain(torch.tensor([lmbda]))[0, :, 0, 0])
+    if gain is None or lmbda is None:
+        return None
+    return _array(gain(torch.tensor([lmbda], device=gain.log_gain.device))[0, :, 0, 0])
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:

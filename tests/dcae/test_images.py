@@ -141,6 +141,14 @@ def test_sixteen_bit_colour_is_read_to_within_one_level():
     assert loaded[[0, -1]].tolist() == [0, 255]
 
 
+def test_a_sixteen_bit_tiff_whose_0_is_white_is_no_negative():
+    tags = [(256, 2), (257, 1), (258, 16), (259, 1), (262, 0), (273, 8), (277, 1), (278, 1), (279, 4)]
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    strip = struct.pack("<HH", 0, 65535)
+    tiff = b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory + bytes(4)
+    assert load_image(tiff)[0, :, 0].tolist() == [255, 0]
+
+
 def test_a_twelve_bit_tiff_is_not_read_sixteen_times_too_dark():
     tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 3)]
     directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)

@@ -1,5 +1,7 @@
 """The table of what is lost: a line for each part, and buttons that ask what the notebook handed in."""
 
+import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +18,15 @@ def test_a_line_says_bytes_and_db_and_their_changes():
     for words in ("entry &lt;3&gt;", "2,130", "+130 (+6.5%)", "31.75 dB", "-0.25 dB", "-4 (-0.2%)", "+0.00 dB"):
         assert words in html, words
     assert "-0.00" not in html
+
+
+def test_pictures_that_are_the_photo_have_words_for_it():
+    exact = partial(Ablation, without="head 0", total_bytes=90, psnr_db=math.inf, whole_bytes=80)
+    html = AblationTable([exact(whole_psnr_db=math.inf), exact(whole_psnr_db=50.0)])._table.value
+    for words in ("∞ dB", "+0.00 dB", "+∞ dB"):
+        assert words in html, words
+    assert "nan" not in html
+    assert "inf" not in html
 
 
 def test_without_a_callable_there_are_no_buttons():

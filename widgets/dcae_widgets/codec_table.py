@@ -120,7 +120,7 @@ def cells_of(row: Row, measures: Sequence[str]) -> list[str] | None:
     file, off = row.found, off_target(row)
     if not isinstance(file, MatchedFile) or off is None:
         return None
-    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else f"{off:+.2f} dB"
+    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else f"{off:+.2f} dB".replace("inf", "∞")
     numbers = [f"{file.size:,}", off_words, f"{file.bpp:.3f}", quality_words(file.quality)]
     return numbers + [number_words(value_of(row, name)) for name in measures]
 

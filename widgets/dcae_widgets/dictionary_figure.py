@@ -143,7 +143,7 @@ def _draw_use(figure: SubFigure, use: DictionaryUse, slice_index: int, head: int
             )  # fmt: skip
     matrix.set(xlabel="head", ylabel="slice", yticks=range(len(entropy)))
     matrix.xaxis.get_major_locator().set_params(integer=True)
-    matrix.set_title(f"entropy, of at most {most:.0f} bits", fontsize=10, color=INK)
+    matrix.set_title(f"entropy, of at most {np.log2(len(shares)):.3g} bits", fontsize=10, color=INK)
 
 
 def _draw_patches(figure: SubFigure, entry: int, patches: Sequence[ExcitingPatch]) -> None:

@@ -37,6 +37,13 @@ def test_a_claim_that_can_be_read_in_two_ways_depends_on_which():
     assert speedup_claim("", (2, 3), {"alone": (0.2, 0.5)}, "").verdict == "does not hold"
 
 
+def test_a_verdict_does_not_contradict_the_number_beside_it():
+    assert share_claim("", (0.4, 0.6), {"a": 0.3996}, "").verdict == "holds"
+    assert speedup_claim("", (2, 3), {"a": (1.996, 1.0)}, "").verdict == "holds"
+    assert psnr_claim("", (28, 29), 0.1, [0.1, 0.2], [27.96, 30.0], "").verdict == "holds"
+    assert growth_claim("", (0.8, 1.2), 0.796, "").verdict == "holds"
+
+
 def test_a_power_is_within_what_is_said_or_not():
     assert growth_claim("linear", (0.8, 1.2), 1.1, "").verdict == "holds"
     assert growth_claim("quadratic", (1.8, 2.2), 1.1, "").verdict == "does not hold"

@@ -327,3 +327,10 @@ def test_a_part_that_is_none_is_refused(codec: Codec, part: dict[str, int], mess
 def test_the_only_entry_cannot_be_taken_out():
     with pytest.raises(ValueError, match="entry 0 is the only one, so no weights would be left"):
         without(make(replace(CONFIG, dictionary_entries=1)), entry=0)
+
+
+def test_a_part_is_taken_out_of_the_codec_as_it_is_set(codec: Codec):
+    tiled = Codec(codec.model, codec.max_pixels, 256, float32=True)
+    changed = without(tiled, head=0)
+    assert (changed.tile_px, changed.max_pixels) == (256, codec.max_pixels)
+    assert changed.transforms.network is changed.model
