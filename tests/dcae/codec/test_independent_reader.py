@@ -54,10 +54,10 @@ def test_the_example_of_the_document_is_what_we_write_and_what_it_reads(reader, 
     flags = scale_levels.pack_flags(np.array([1]), np.array([True]))
     z = Section(SectionType.Z, encode_symbols([1, 0], [0, 1], EXAMPLE_TABLES))
     sections = [z, Section(SectionType.LEVEL_FLAGS, flags), as_slice([0, 7], [0, 0], EXAMPLE_TABLES)]
-    assert document == pack(Header(bytes(range(8)), 0.5, 300, 1), sections)
+    assert document == pack(Header(bytes(range(8)), 0.125, 300, 1), sections)
     file = reader.read_file(document)
     tables = as_lists(EXAMPLE_TABLES)
-    assert (file["lmbda"], file["width"], file["height"], file["identity"]) == (0.5, 300, 1, bytes(range(8)))
+    assert (file["lmbda"], file["width"], file["height"], file["identity"]) == (0.125, 300, 1, bytes(range(8)))
     (_, z_stream), (_, flag_bytes), (_, slice_bytes) = file["sections"]
     assert reader.read_z(z_stream, 2, 1, 1, tables) == [1, 0]
     assert reader.read_flags(flag_bytes, 2) == {1: 1}
