@@ -453,8 +453,9 @@ def test_in_jupyterlab_the_plot_comes_through_the_kernel_alone_and_follows_the_t
     light = page.evaluate(f"() => {ink}")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
     page.wait_for_function(f"light => {ink} !== light", arg=light)
-    paper = page.locator(DRAWING + " .main-svg").first.evaluate("drawing => getComputedStyle(drawing).backgroundColor")
-    assert paper == page.locator(".jp-Notebook").first.evaluate("book => getComputedStyle(book).backgroundColor")
+    places = (DRAWING + " .main-svg", ".jp-Notebook")
+    paper, around = (f"getComputedStyle(document.querySelector('{each}')).backgroundColor" for each in places)
+    page.wait_for_function(f"() => {paper} === {around}")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })")
     page.wait_for_function(f"light => {ink} === light", arg=light)
     assert not outside_requests
