@@ -416,8 +416,24 @@ def test_file_is_pasted_where_the_focus_is_inside_or_nowhere(mount: Mount, targe
         [files, target],
     )
     mounted.page.wait_for_timeout(100)
+    assert bool(mounted.sent) == bool(count)
     wait_until(mounted, lambda: len(taken) == count)
     assert taken == ["pasted.png"] * count
+
+
+def test_text_that_brings_a_picture_along_is_pasted_as_text(mount: Mount):
+    mounted = mount(panel())
+    in_explorer(mounted)
+    number(mounted).evaluate(
+        """field => {
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File([new Uint8Array(5)], "cell.png"));
+            clipboardData.setData("text/plain", "0.02");
+            field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    mounted.page.wait_for_timeout(100)
+    assert mounted.sent == []
 
 
 # --- downloads, copying, the link ---

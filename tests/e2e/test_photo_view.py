@@ -262,6 +262,43 @@ def test_wheel_zooms_at_the_pointer_once_the_view_has_the_focus(mount: Mount):
     assert view.hover == [40, 25]
 
 
+def test_wheel_zooms_over_the_divider_too(mount: Mount):
+    view = two(divider=0.5)
+    shown = mount(view, PANE_WIDTH)
+    settle(shown)
+    focus(shown)
+    shown.element.get_by_role("slider", name="Divider").hover()
+    shown.page.mouse.wheel(0, -200)
+    shown.page.wait_for_function("id => widgetPage.get(id, 'view')[2] > 0", arg=view.model_id)
+
+
+def test_slider_of_a_mode_has_a_name_and_its_value_in_words(mount: Mount):
+    shown = mount(two(mode="difference", gain=8.0), PANE_WIDTH)
+    settle(shown)
+    dial = shown.element.get_by_role("slider", name="Gain")
+    assert dial.get_attribute("aria-valuetext") == "× 8"
+
+
+def test_rectangle_of_the_keys_ends_where_the_hand_draws_another(mount: Mount):
+    view = two(view=[30.5, 20.5, 16.0])
+    shown = mount(view, PANE_WIDTH)
+    settle(shown)
+    focus(shown)
+    shown.page.keyboard.press("b")
+    x, y = place(shown, 32, 22, zoom=16)
+    shown.page.keyboard.down("Shift")
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    shown.page.mouse.move(x + 40, y + 40, steps=4)
+    shown.page.mouse.up()
+    shown.page.keyboard.up("Shift")
+    wait_for_saves(shown)
+    drawn = view.brush
+    shown.page.keyboard.press("ArrowRight")
+    wait_for_saves(shown)
+    assert view.brush == drawn
+
+
 def test_double_click_zooms_in_and_buttons_zoom_in_round_steps(mount: Mount):
     view = two(view=[0, 0, 0])
     shown = mount(view, PANE_WIDTH)
@@ -453,6 +490,7 @@ def test_one_finger_moves_and_taps(mount: Mount):
     touch(hand, "touchEnd")
     wait_for_saves(shown)
     assert view.clicked == [39, 20, 1]
+    assert view.hover == [39, 20], "what a finger has touched is examined, as what a mouse points at"
 
 
 def test_names_stand_on_their_sides_and_go_where_there_is_no_room(mount: Mount):

@@ -100,6 +100,15 @@ def test_place_is_read_within_50_ms_and_without_python(shown: Shown):
     assert len(shown.panel.saved) - saved <= 1, "Python hears of it afterwards, and not of each"
 
 
+def test_a_pixel_that_the_maps_do_not_have_is_not_read(shown: Shown):
+    shown.page.mouse.move(*shown.at(20, 20))
+    expect(shown.place).to_contain_text("x 16 to 31, y 16 to 31 px")
+    shown.view.photo_view.hover = [5000, 20]  # of a larger photo, whose maps have not come yet
+    shown.exchange()
+    expect(shown.place).to_contain_text("x 16 to 31, y 16 to 31 px")
+    assert shown.view.panel.place == [1, 1]
+
+
 def test_last_place_stays_when_the_pointer_has_left(shown: Shown):
     shown.page.mouse.move(*shown.at(20, 20))
     expect(shown.place).to_contain_text("x 16 to 31, y 16 to 31 px")

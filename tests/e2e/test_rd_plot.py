@@ -323,6 +323,17 @@ def test_curves_over_kodak_are_told_apart_and_compared_by_mouse_and_keyboard(mou
     assert "dcae, published, 6 points" in str(shown.element.locator("[role=figure]").get_attribute("aria-label"))
 
 
+@pytest.mark.parametrize("rate", [0.3, 700.0])
+def test_a_logarithmic_rate_has_ticks_whatever_it_is(mount: Callable[..., MountedWidget], rate: float):
+    plot = RdPlot(title="one point")
+    plot.set_curve("small", [(rate, 33.0, "")])
+    shown = mount(plot, width_px=400)
+    settled(shown)
+    shown.element.get_by_role("button", name="log", exact=True).click()
+    settled(shown)
+    assert shown.element.locator(".xtick").count() > 0
+
+
 def test_on_the_ms_ssim_scale_curves_without_it_are_left_out_in_words(mount: Callable[..., MountedWidget]):
     plot = RdPlot(title="flower", references=reference_curves(), groups=["photo", "means", "published"])
     plot.set_curve("small", [(0.5 * bpp, db, "", db - 20) for bpp, db in LINE])

@@ -239,6 +239,7 @@ function lmbdaSlider(view) {
   }
   function drawScale() {
     ticks.replaceChildren(...ticksOf(scaleOf(model)));
+    isTyped = false;
     complain("");
     draw();
   }
@@ -457,7 +458,8 @@ function dropAndPaste({ model, el, listeners }, take) {
   listeners.add(document, "paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     const isFree = event.target === document.body && document.querySelector(".dcae-explorer") === explorer();
-    if (!files.length || !(isMine(event) || isFree)) return;
+    const isText = event.target.matches?.("input, textarea") && event.clipboardData?.types.includes("text/plain"); // of a spreadsheet, a picture comes along
+    if (!files.length || isText || !(isMine(event) || isFree)) return;
     event.preventDefault();
     event.stopPropagation();
     take(files);

@@ -101,8 +101,14 @@ class Panel {
     if (this.#closed) return;
     this.#photo = photo;
     this.#listeners.follow(photo, ["hover"], () => this.#hover(photo.get("hover")));
-    this.#listeners.follow(photo, ["clicked"], () => this.#saved.set("place", this.#placeOf(photo.get("clicked"))));
+    this.#listeners.follow(photo, ["clicked"], () => this.#click(photo.get("clicked")));
     this.#drawPlace();
+  }
+
+  /** A linked viewer may show another photo than this one was read of. */
+  #click(pixel) {
+    const [column, row] = this.#placeOf(pixel);
+    if (column < this.use.columns && row < this.use.rows) this.#saved.set("place", [column, row]);
   }
 
   /** The place of a pixel. */

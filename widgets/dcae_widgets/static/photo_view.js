@@ -231,7 +231,7 @@ const DIALS = {
     range: [0, 4, 0.5],
     read: (viewer) => viewer.model.get("flicker_hz"),
     write: (viewer, hertz) => viewer.set("flicker_hz", hertz),
-    text: (viewer) => (viewer.model.get("flicker_hz") ? `${viewer.model.get("flicker_hz")} Hz` : "hold F"),
+    text: (viewer) => (viewer.model.get("flicker_hz") && !isStill() ? `${viewer.model.get("flicker_hz")} Hz` : "hold F"),
   },
   blend: {
     label: "Opacity",
@@ -241,6 +241,9 @@ const DIALS = {
     text: (viewer) => percent(viewer.pictures.at(-1).model.get("opacity")),
   },
 };
+
+/** Whether whoever looks has asked that nothing moves by itself. */
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Four corners: not every font has a sign for a full screen. */
 function cornersIcon() {
@@ -407,8 +410,7 @@ class Viewer {
     this.#flickering = 0;
     this.#flipped = false;
     const hertz = this.model.get("flicker_hz");
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (this.model.get("mode") === "flicker" && hertz && !still) {
+    if (this.model.get("mode") === "flicker" && hertz && !isStill()) {
       this.#flickering = setInterval(() => {
         this.#flipped = !this.#flipped;
         this.requestFrame();
@@ -601,7 +603,10 @@ class Viewer {
 
   #resetOnNewSize() {
     const size = this.#picture;
-    if (this.#pictureSize && String(size) !== String(this.#pictureSize)) this.#showWhole();
+    if (this.#pictureSize && String(size) !== String(this.#pictureSize)) {
+      this.#corner = null;
+      this.#showWhole();
+    }
     this.#pictureSize = size;
   }
 
@@ -769,6 +774,8 @@ class Viewer {
     if (!dial) return;
     write(dialLabel, dial.label);
     write(dialText, dial.text(this));
+    input.setAttribute("aria-label", dial.label); // which is not seen where there is little room
+    input.setAttribute("aria-valuetext", dial.text(this));
     [input.min, input.max, input.step] = dial.range.map(String);
     input.value = String(dial.read(this));
   }
@@ -897,21 +904,21 @@ class Viewer {
   }
 
   #listenToPointers() {
-    const { pane } = this.parts;
+    const { pane, handle } = this.parts;
     const add = (type, handler, options) => this.#listeners.add(pane, type, handler, options);
     add("pointerdown", (event) => this.#press(event));
     add("pointermove", (event) => this.#drag(event));
     add("pointerup", (event) => this.#release(event, true));
     add("pointercancel", (event) => this.#release(event, false));
     add("pointerleave", (event) => {
-      if (this.#gesture) return;
+      if (this.#gesture || event.pointerType === "touch") return; // a finger has gone, what it touched is still examined
       this.#pointAt(null);
       this.#examine([]);
     });
     add("dblclick", (event) => {
       if (!event.shiftKey && this.pictures.length) this.#zoomBy(event.altKey ? 1 / 2 : 2, this.#onCanvas(event));
     });
-    add("wheel", (event) => this.#turn(event), { passive: false });
+    for (const part of [pane, handle]) this.#listeners.add(part, "wheel", (event) => this.#turn(event), { passive: false });
   }
 
   /** The mouse is at a place of the canvas, or it is not what points. */
@@ -931,8 +938,13 @@ class Viewer {
     this.parts.pane.setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, place);
     if (this.#pointers.size > 1) this.#gesture = this.#pinch();
-    else if (event.shiftKey) this.#gesture = { kind: "brush", from: this.#inPicture(place), pane: this.panes[this.#paneAt(place)], start: place };
+    else if (event.shiftKey) this.#brushFromHand(place);
     else this.#gesture = { kind: "pan", start: place, last: place, moved: false };
+  }
+
+  #brushFromHand(place) {
+    this.#corner = null; // of the keyboard's rectangle, which this one replaces
+    this.#gesture = { kind: "brush", from: this.#inPicture(place), pane: this.panes[this.#paneAt(place)], start: place };
   }
 
   /** Two fingers: how far apart they are, and between which pixels. */
@@ -983,7 +995,10 @@ class Viewer {
     const gesture = this.#gesture;
     this.parts.pane.classList.remove("dcae-moving");
     if (gesture.kind === "brush") this.set("brush", this.model.get("brush"));
-    if (gesture.kind === "pan" && !gesture.moved && done) this.#click(this.#pixelAt(gesture.start));
+    if (gesture.kind === "pan" && !gesture.moved && done) {
+      this.#click(this.#pixelAt(gesture.start));
+      if (event.pointerType === "touch") this.#examine(this.#pixelAt(gesture.start));
+    }
     const [rest] = this.#pointers.values();
     this.#gesture = rest ? { kind: "pan", start: rest, last: rest, moved: true } : null;
   }

@@ -168,9 +168,10 @@ class Panel {
     this.#drawBrush();
   }
 
-  /** A pixel under the pointer; when it leaves, the last place stays. */
+  /** A pixel under the pointer; when it leaves, the last place stays. A linked viewer may show another photo than these maps. */
   #pointAt([x, y]) {
-    if (x !== undefined) this.#examine([Math.floor(x / PLACE), Math.floor(y / PLACE)]);
+    const [column, row] = [Math.floor(x / PLACE), Math.floor(y / PLACE)];
+    if (column < this.maps.columns && row < this.maps.rows) this.#examine([column, row]);
   }
 
   #examine(place) {

@@ -153,10 +153,13 @@ function tracesOf(curves, { point, marks, measure, anchor, groups }, theme, lit)
   ];
 }
 
-/** Ticks of a logarithmic rate: at 1, 2 and 5 times powers of ten. @param {number[]} range bits a pixel */
+/** Ticks of a logarithmic rate: at 1, 2 and 5 times powers of ten, else at its ends. @param {number[]} range bits a pixel */
 function logRateTicks([low, high]) {
-  const powers = [-3, -2, -1, 0, 1].flatMap((power) => [1, 2, 5].map((step) => Number(`${step}e${power}`)));
-  const tickvals = powers.filter((value) => value >= low && value <= high);
+  const [first, last] = [low, high].map((rate) => Math.floor(Math.log10(rate)));
+  const powers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const steps = powers.flatMap((power) => [1, 2, 5].map((step) => Number(`${step}e${power}`)));
+  const inside = steps.filter((value) => value >= low && value <= high);
+  const tickvals = inside.length ? inside : [low, high].map((rate) => Number(rate.toPrecision(2)));
   return { type: "log", tickmode: "array", tickvals, ticktext: tickvals.map(String), range: [Math.log10(low), Math.log10(high)] };
 }
 
