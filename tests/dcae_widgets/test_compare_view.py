@@ -196,15 +196,6 @@ def test_large_photo_is_scaled_down_and_that_is_said(monkeypatch: pytest.MonkeyP
     made.close()
 
 
-def test_photo_that_cannot_be_read_is_said(setting: Setting, monkeypatch: pytest.MonkeyPatch):
-    def fail(source: Any) -> None:
-        raise OSError("no such file")
-
-    monkeypatch.setattr("dcae_widgets.compare_view._read", fail)
-    setting.view.controls.photo.value = "coffee"
-    assert "no such file" in setting.view.error
-
-
 def test_table_has_all_codecs_but_slow_ones_at_the_first_files_size():
     made = Setting(measures={"LPIPS": lambda photo, picture: float(picture.mean() - photo.mean())}, missing={"x": "y"})
     made.view.controls.size.value = 3000

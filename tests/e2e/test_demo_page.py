@@ -70,7 +70,10 @@ def url(root: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/"
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            try:
+                server.wait(timeout=30)
+            finally:
+                server.kill()
 
 
 def _wait_for_port(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

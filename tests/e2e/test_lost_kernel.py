@@ -55,7 +55,9 @@ def test_explorer_says_that_its_kernel_is_gone_and_a_run_makes_a_new_one(page: P
             const context = jupyterapp.shell.currentWidget.sessionContext;
             if (!context.session?.kernel) await context.startKernel();
             await context.session.kernel.info;
-            await jupyterapp.commands.execute('notebook:run-all-cells');
+            const book = jupyterapp.shell.currentWidget.content;
+            book.activeCellIndex = book.widgets.findIndex((cell) => cell.model.type === 'code');
+            await jupyterapp.commands.execute('notebook:run-cell');
         }"""
     )
     page.wait_for_function(f"() => !document.querySelector('{ERROR}')?.checkVisibility()")

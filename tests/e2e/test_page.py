@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, expect
 
 from dcae_widgets.page import page_html
 
 from ..dcae_widgets.photo_pages import made_up_page
+
+pytestmark = pytest.mark.e2e
 
 SHOWN = """() => { const canvas = document.querySelector("#viewer canvas");
     return Array.from(canvas.getContext("2d").getImageData(canvas.width * 0.6, canvas.height / 2, 20, 1).data); }"""

@@ -6,8 +6,10 @@ exception, a signal, a second of the processor or 200 MB beyond what an honest i
 
 import argparse
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +28,8 @@ DEADLINE_S = 60
 class Worker:
     """A child process, started anew when it has died."""
 
-    def __init__(self, target: str, seed: int) -> None:
+    def __init__(self, target: str, seed: int, folder: str) -> None:
+        self.environment = os.environ | {"TMPDIR": folder}  # it is killed, so that it leaves what it has made
         self.command = [sys.executable, str(Path(__file__).with_name("worker.py")), target, str(seed)]
         self.child: subprocess.Popen[str] | None = None
 
@@ -52,7 +55,8 @@ class Worker:
         return {"fate": f"the process ended with {code}", "failed": True, "seconds": 0.0, "grown_mb": 0.0, "bytes": 0}
 
     def _begun(self) -> subprocess.Popen[str]:
-        child = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        child = subprocess.Popen(self.command, env=self.environment, **pipes)
         assert child.stdout is not None
         if child.stdout.readline() != "ready\n":
             raise RuntimeError(f"{' '.join(self.command)} ended before it was ready")
@@ -87,9 +91,9 @@ class Findings:
             self.bar.update()
 
 
-def attack(target: str, seed: int, numbers: range, findings: Findings) -> None:
-    """Tries the mutants of these numbers, one after the other."""
-    worker = Worker(target, seed)
+def attack(target: str, seed: int, numbers: range, findings: Findings, folder: str) -> None:
+    """Tries the mutants of these numbers, one after the other, with what they write in a folder."""
+    worker = Worker(target, seed, folder)
     try:
         for number in numbers:
             findings.add(target, seed, number, worker.try_(number))
@@ -102,9 +106,9 @@ def main(count: int, seed: int, workers: int, targets: list[str]) -> Findings:
     whole = sum(TARGETS[target] for target in targets)
     shares = {target: max(1, round(count * TARGETS[target] / whole)) for target in targets}
     findings = Findings(sum(shares.values()))
-    with findings.bar, ThreadPoolExecutor(workers) as pool:
+    with tempfile.TemporaryDirectory() as folder, findings.bar, ThreadPoolExecutor(workers) as pool:
         jobs = [
-            pool.submit(attack, target, seed, range(first, share, workers), findings)
+            pool.submit(attack, target, seed, range(first, share, workers), findings, folder)
             for target, share in shares.items()
             for first in range(workers)
         ]

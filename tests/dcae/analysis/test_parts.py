@@ -40,4 +40,7 @@ def test_a_preset_that_is_none_is_refused():
 
 def test_only_a_model_with_gains_has_a_lambda():
     torch.manual_seed(0)
-    assert lmbda_of(untrained("tiny")) == 0.013
+    model = untrained("tiny")
+    assert lmbda_of(model) == 0.013
+    model.gain = None
+    assert lmbda_of(model) is None

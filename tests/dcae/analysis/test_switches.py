@@ -1,5 +1,7 @@
 """Each optimisation is timed before and after, or says why it is not; the model stays as it is."""
 
+import re
+
 import pytest
 import torch
 
@@ -30,7 +32,7 @@ def test_compiling_is_timed_apart_from_what_is_compiled(monkeypatch: pytest.Monk
     (change,) = measure_switches(untrained("tiny"), 64, 64, ["compile"], rounds=1)
     assert change.before_s
     assert change.after_s
-    assert change.note == "after 0 s of compiling"
+    assert re.fullmatch(r"after \d+ s of compiling", change.note)
 
 
 def test_a_switch_that_is_none_is_refused():

@@ -1,6 +1,7 @@
 """`dcae compressai` writes what CompressAI's eval_model reads, and hands it its own arguments."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import compressai.zoo
 import pytest
 import torch
 
+from dcae.checkpoint import identity, read_weights
 from dcae.compressai_bridge import ZooDCAE
 from dcae.images import save_png
 from dcae.samples import sample
@@ -36,10 +38,15 @@ def test_what_is_exported_is_evaluated(run: Run, weights: Path, tmp_path: Path):
     assert set(json.loads(told.stdout)["results"]) >= {"bpp", "psnr-rgb", "ms-ssim-rgb"}
 
 
-def test_of_a_folder_of_weights_one_is_exported(run: Run, fixed_weights: Path, tmp_path: Path):
-    state = tmp_path / "fixed.pth.tar"
-    assert run("compressai", "export", "--model", fixed_weights, "-o", state).exit_code == 0
-    assert ZooDCAE.from_state_dict(torch.load(state)).lmbda == 0
+def test_of_a_folder_of_weights_one_is_exported(run: Run, fixed_weights: Path, float32_weights: Path, tmp_path: Path):
+    folder, state = tmp_path / "series", tmp_path / "fixed.pth.tar"
+    folder.mkdir()
+    shutil.copy(fixed_weights, folder / "0.0067.safetensors")
+    shutil.copy(float32_weights, folder / "0.013.safetensors")
+    assert run("compressai", "export", "--model", folder, "--lmbda", 0.0067, "-o", state).exit_code == 0
+    model = ZooDCAE.from_state_dict(torch.load(state))
+    assert model.lmbda == 0
+    assert identity(model.network) == identity(read_weights(fixed_weights))
 
 
 def test_a_lambda_that_is_not_legal_is_one_line(run: Run, weights: Path, tmp_path: Path):

@@ -119,20 +119,19 @@ def test_a_session_leaves_the_callers_image_alone_and_does_not_look_at_it_again(
     assert session.encode(0.01) == data
 
 
-@pytest.fixture(params=["autocast", "gradients", "medium precision"])
+@pytest.fixture(params=["autocast", "medium precision"])
 def surroundings(request):
     """What a caller may have switched on: switched on, and off again."""
     if request.param == "autocast":
         with torch.autocast("cpu", torch.bfloat16):
             yield
-    elif request.param == "gradients":
-        with torch.enable_grad():
-            yield
     else:
         torch.set_float32_matmul_precision("medium")
-        yield
-        assert torch.get_float32_matmul_precision() == "medium"
-        torch.set_float32_matmul_precision("highest")
+        try:
+            yield
+            assert torch.get_float32_matmul_precision() == "medium"
+        finally:
+            torch.set_float32_matmul_precision("highest")
 
 
 @pytest.fixture(scope="module")

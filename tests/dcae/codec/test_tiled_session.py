@@ -62,13 +62,16 @@ def test_tiles_are_no_smaller_than_what_the_network_looks_at_asks_for(make_model
     assert session.tile_px > 1024
 
 
-def test_a_tile_size_that_is_asked_for_cuts_what_is_larger_and_0_nothing(tiny: DCAE):
+def test_a_tile_size_that_is_asked_for_cuts_what_is_larger_and_0_nothing(tiny: DCAE, monkeypatch: pytest.MonkeyPatch):
     small, large = np.zeros((250, 256, 3), np.uint8), np.zeros((1, 257, 3), np.uint8)
     codec = Codec(tiny, tile_px=256)
     assert isinstance(codec.open(small), Session)
     assert isinstance(codec.open(large), TiledSession)
     assert isinstance(codec.open_whole(large), Session)
-    assert isinstance(Codec(tiny, tile_px=0).open(np.zeros((2048, 2049, 3), np.uint8)[:64]), Session)
+    monkeypatch.setattr("dcae.codec.codec.UNTILED_PX", 2**14)
+    picture = np.zeros((128, 192, 3), np.uint8)
+    assert isinstance(Codec(tiny).open(picture), TiledSession)
+    assert isinstance(Codec(tiny, tile_px=0).open(picture), Session)
 
 
 @pytest.mark.parametrize("tile_px", [-64, 64, 300, 192])

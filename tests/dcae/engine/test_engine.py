@@ -12,6 +12,7 @@ import pytest
 import dcae
 import dcae.engine.__main__ as process
 from dcae.analysis import trace as tracing
+from dcae.codec.bitstream import BitstreamError
 from dcae.codec.catalogue import open_codec
 from dcae.codec.codec import Codec
 from dcae.codec.progressive import progressive
@@ -91,11 +92,13 @@ def test_large_photo_is_refused():
         Engine().open("tiny", np.zeros((1025, 2048, 3), np.uint8))
 
 
-def test_large_file_is_refused(photo):
-    engine = Engine()
+def test_large_file_is_refused(monkeypatch):
     data = open_codec("tiny").open(np.zeros((16, 16, 3), np.uint8)).encode(LMBDA)
-    assert engine.decode("tiny", data).shape == (16, 16, 3)
-    assert engine._codec("tiny").max_pixels == engines.MAX_PIXELS
+    monkeypatch.setattr(engines, "MAX_PIXELS", 256)
+    assert Engine().decode("tiny", data).shape == (16, 16, 3)
+    monkeypatch.setattr(engines, "MAX_PIXELS", 255)
+    with pytest.raises(BitstreamError, match="16 x 16 = 256 px; at most 255 px"):
+        Engine().decode("tiny", data)
 
 
 def test_trace_of_another_codec_is_refused(photo):
@@ -126,6 +129,7 @@ def test_session_that_was_closed_meanwhile_is_opened_again(remote, photo, monkey
     session = remote.codec("tiny").open(photo)
     before = session.encode(LMBDA)
     remote.codec("tiny").open(np.flip(photo, axis=1))
+    assert not remote.ask("is_open", "tiny", photo_key(photo))
     assert session.encode(LMBDA) == before
 
 

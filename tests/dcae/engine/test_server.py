@@ -58,15 +58,20 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def address(answers):
+def server(answers):
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "engine")
         server = Server({name: getattr(answers, name) for name in ("echo", "fail", "hold")}, path, KEY)
         thread = threading.Thread(target=server.serve, daemon=True)
         thread.start()
-        yield path
+        yield server
         answers.let_go.set()
         server.close()
+
+
+@pytest.fixture
+def address(server):
+    return server._listener.address
 
 
 def test_twenty_visitors_get_their_own_answers(address):
@@ -147,7 +152,7 @@ def test_question_of_a_visitor_who_is_gone_ends_in_the_middle(address, answers):
     assert answers.given_up == 1
 
 
-def test_what_can_wait_comes_after_what_another_waits_for(address, answers):
+def test_what_can_wait_comes_after_what_another_waits_for(server, address, answers):
     first, patient, hand = (RemoteEngine(address, KEY) for _ in range(3))
 
     def wait() -> None:
@@ -159,9 +164,12 @@ def test_what_can_wait_comes_after_what_another_waits_for(address, answers):
     holding.start()
     assert answers.begun.wait(LIMIT_S)
     threads = [threading.Thread(target=wait), threading.Thread(target=hand.ask, args=("echo", "hand"))]
-    for thread in threads:
+    for count, thread in enumerate(threads, start=1):
         thread.start()
-        time.sleep(0.1)
+        limit = time.monotonic() + LIMIT_S
+        while len(server._turns._waiting) < count:
+            assert time.monotonic() < limit, "the question has not come"
+            time.sleep(0.005)
     answers.let_go.set()
     for thread in [holding, *threads]:
         thread.join(LIMIT_S)

@@ -104,8 +104,8 @@ def test_what_waits_of_a_visitor_who_left_is_dropped():
 
 def test_worker_waits_for_the_first_question():
     turns: Turns = Turns()
-    threading.Timer(0.05, turns.put, ("late", "job")).start()
     began = time.monotonic()
+    threading.Timer(0.05, turns.put, ("late", "job")).start()
     assert turns.take()[1] == "job"
     assert time.monotonic() - began > 0.03
 

@@ -13,7 +13,16 @@ from dcae.training.config import TrainingConfig
 from dcae.training.loop import Run
 from dcae.training.run_folder import RunFolder
 
+from . import small_train
+
 ChangeConfig = Callable[..., TrainingConfig]
+
+
+@pytest.fixture
+def few_crops_for_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of this process end soon; `small_train.py` does the same in others."""
+    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", small_train.PRIOR_CROPS)
+    monkeypatch.setattr("dcae.training.prior.STEPS", small_train.PRIOR_STEPS)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from dcae.training.held_out import evaluation_lmbdas
 from dcae.training.loop import Run
 from dcae.training.run_folder import RunFolder
 
+pytestmark = pytest.mark.usefixtures("few_crops_for_the_prior")
+
 SMALL = {
     "preset": "tiny",
     "batch": 2,
@@ -23,12 +25,6 @@ SMALL = {
     "adam_lr": 1e-6,
 }
 """Of runs that hardly move: after two steps every network still codes as the transform that it starts as."""
-
-
-@pytest.fixture(autouse=True)
-def few_crops_for_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", 4)
-    monkeypatch.setattr("dcae.training.prior.STEPS", 5)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A short run lowers the loss, leaves whole files, follows its clock, and is the same however it is cut."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,18 +22,14 @@ from dcae.training.run_folder import RunFolder
 
 from .conftest import ChangeConfig
 
+pytestmark = pytest.mark.usefixtures("few_crops_for_the_prior")
+
 Begin = Callable[[TrainingConfig], Run]
 
 
 def records(config: TrainingConfig, kind: str) -> list[dict[str, Any]]:
     lines = (Path(config.out) / "log.jsonl").read_text().splitlines()
     return [record for record in map(json.loads, lines) if record["kind"] == kind]
-
-
-@pytest.fixture(autouse=True)
-def few_crops_for_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", 4)
-    monkeypatch.setattr("dcae.training.prior.STEPS", 5)
 
 
 def test_run_lowers_the_loss_and_leaves_weights_that_code(change: ChangeConfig, begin: Begin):
@@ -182,3 +179,46 @@ def test_a_share_that_cannot_be_accumulated_in_equal_parts_is_refused(change: Ch
     two: Any = SimpleNamespace(num_processes=2)
     with pytest.raises(ValueError, match=r"batch is 14, accumulate is 2; on 2 processes .* multiple of 4"):
         Run(change(batch=14, accumulate=2), two, RunFolder(tmp_path / "run"))
+
+
+def test_a_gradient_that_is_not_finite_moves_nothing(
+    change: ChangeConfig, begin: Begin, monkeypatch: pytest.MonkeyPatch
+):
+    run = begin(change())
+    before = [parameter.detach().clone() for parameter in run.model.parameters()]
+    monkeypatch.setattr("dcae.training.loop.nn.utils.clip_grad_norm_", lambda *_: torch.tensor(math.nan))
+    run.step(next(run.batches()))
+    assert run.steps == 1
+    assert all(torch.equal(a, b) for a, b in zip(before, run.model.parameters(), strict=True))
+
+
+def test_a_step_is_of_the_schedules_rate_and_a_clipped_gradient(
+    change: ChangeConfig, begin: Begin, monkeypatch: pytest.MonkeyPatch
+):
+    run, norms = begin(change(clip_norm=1e-3, warmup=0.4)), []
+
+    def measure() -> None:
+        gradients = [parameter.grad for parameter in run.learning if parameter.grad is not None]
+        norms.append(float(torch.stack([gradient.norm() for gradient in gradients]).norm()))
+
+    monkeypatch.setattr(run.optimizer, "step", measure)
+    run.steps = 1  # of 6, in the warm-up
+    run.step(next(run.batches()))
+    rates = [group["lr"] for group in run.optimizer.param_groups]
+    assert rates == pytest.approx([peak * (1 / 6) / 0.4 for peak in run.peaks])
+    assert norms == pytest.approx([1e-3], rel=1e-3)
+
+
+@pytest.mark.parametrize(("steps", "decay"), [(5, 5 / 25), (10_000, 0.9)])
+def test_the_average_forgets_its_start_soon_and_then_by_its_decay(
+    change: ChangeConfig, begin: Begin, steps: int, decay: float
+):
+    run = begin(change(ema_decay=0.9))
+    run.steps = steps
+    with torch.no_grad():
+        for average, current in zip(run.average.parameters(), run.model.parameters(), strict=True):
+            average.fill_(1.0)
+            current.fill_(0.0)
+    run._update_average()
+    for average in run.average.parameters():
+        torch.testing.assert_close(average, torch.full_like(average, decay))

@@ -22,7 +22,10 @@ from dcae.training.trainer import pause, unpause
 
 from .conftest import ChangeConfig
 
+pytestmark = pytest.mark.usefixtures("few_crops_for_the_prior")
+
 LIMIT_S = 180
+SHARED = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 
 
 @pytest.fixture(autouse=True)
@@ -37,16 +40,23 @@ def start(config: TrainingConfig, folder: Path, processes: int = 1) -> subproces
     path = folder / "given.toml"
     path.write_text(config.to_toml())
     begun = RunFolder(config.out).holds_a_run
-    command = [sys.executable, "-m", "dcae.cli", "train", *(["--resume", config.out] if begun else [str(path)])]
+    program = [*(SHARED if processes == 2 else []), str(Path(__file__).with_name("small_train.py")), "train"]
+    command = [sys.executable, *program, *(["--resume", config.out] if begun else [str(path)])]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with (folder / "output.txt").open("ab") as output:
         return subprocess.Popen(
-            [*command, f"--processes={processes}"], env=environment, stdout=output, stderr=subprocess.STDOUT
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
 
 
 def end(process: subprocess.Popen[bytes], folder: Path) -> None:
-    assert process.wait(timeout=LIMIT_S) == 0, (folder / "output.txt").read_text()
+    """Waits for its end, which must be a good one; leaves none of its processes."""
+    try:
+        assert process.wait(timeout=LIMIT_S) == 0, (folder / "output.txt").read_text()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def figures(config: TrainingConfig, kind: str) -> list[dict[str, Any]]:
@@ -67,6 +77,7 @@ def test_a_run_that_is_killed_and_gone_on_with_is_the_unbroken_run(change: Chang
         begin = time.monotonic()
         while steps < wait_for and time.monotonic() - begin < LIMIT_S and process.poll() is None:
             steps = 2 * log.read_bytes().count(b'"kind": "step"') if log.exists() else 0
+            time.sleep(0.01)
         process.kill()
         assert process.wait() == -signal.SIGKILL, (tmp_path / "output.txt").read_text()
         assert wait_for <= steps < 28
@@ -107,11 +118,14 @@ def test_a_run_waits_while_it_is_paused_and_ends_in_order_when_it_is_told_to(cha
         begin = time.monotonic()
         while not (log.exists() and b'"step": 2' in log.read_bytes()) and time.monotonic() - begin < LIMIT_S:
             assert process.poll() is None, (tmp_path / "output.txt").read_text()
+            time.sleep(0.01)
         pause(Path(config.out))
         with pytest.raises(ValueError, match="a run is training in"):
             resume(Path(config.out))
-        time.sleep(1)
-        size = log.stat().st_size
+        size, begin = -1, time.monotonic()
+        while size != log.stat().st_size and time.monotonic() - begin < LIMIT_S:
+            size = log.stat().st_size  # the step that was begun may still be logged
+            time.sleep(1)
         time.sleep(1)
         assert log.stat().st_size == size
         assert unpause(Path(config.out))
@@ -129,9 +143,7 @@ def test_a_run_waits_while_it_is_paused_and_ends_in_order_when_it_is_told_to(cha
 
 
 @pytest.mark.slow
-def test_several_lambdas_make_a_folder_that_opens_as_one_codec(change: ChangeConfig, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dcae.training.prior.STEPS", 5)
-    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", 4)
+def test_several_lambdas_make_a_folder_that_opens_as_one_codec(change: ChangeConfig):
     config = change(lmbdas=(0.0035, 0.05), steps=1)
     paths = train(config)
     assert [path.name for path in paths] == ["lmbda_0.0035.safetensors", "lmbda_0.05.safetensors"]
