@@ -123,11 +123,11 @@ class ZooCodec:
             ValueError: the quality is not legal, its file holds no such weights, or they make symbols that the entropy
                 coder does not survive.
         """
-        model = self.model_of(self._number(quality))
+        number = self._number(quality)
         pixels = torch.from_numpy(np.ascontiguousarray(pad(image, _PADDED_TO).transpose(2, 0, 1)))  # 3 x H x W
-        coded = model.compress(pixels[None] / 255)
+        coded = self.model_of(number).compress(pixels[None] / 255)
         streams = [stream for (stream,) in coded["strings"]]
-        head = _HEAD.pack(_MAGIC, self._number(quality), image.shape[1], image.shape[0], *coded["shape"], len(streams))
+        head = _HEAD.pack(_MAGIC, number, image.shape[1], image.shape[0], *coded["shape"], len(streams))
         data = b"".join([head, *(_LENGTH.pack(len(stream)) + stream for stream in streams)])
         self._written.add(hashlib.sha256(data).digest())
         return data

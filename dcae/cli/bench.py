@@ -105,7 +105,7 @@ def switches(
     from dcae.analysis.switches import measure_switches
     from dcae.images import padded_size
 
-    changes = measure_switches(_network(model, preset), *padded_size(height, width), _names(only), rounds)
+    changes = measure_switches(_network(model, preset), *padded_size(height, width), names_in(only), rounds)
     lines = [change.line() for change in changes]
     typer.echo(json.dumps([asdict(change) for change in changes], indent=2) if as_json else "\n".join(lines))
 
@@ -124,7 +124,7 @@ def growth(
     """Measure how time and memory grow with pixels, batch, widths, slices, window and threads, each alone."""
     from dcae.analysis.growth import ALONG, measure_growth
 
-    codec, names = _codec(model, preset), _names(along) or ALONG
+    codec, names = _codec(model, preset), names_in(along) or ALONG
     found = measure_growth(codec, names, max_mpx=max_mpx, side_px=side_px, rounds=rounds)
     if not found:
         raise ValueError(f"nothing to measure along {', '.join(names)}: this machine has one core")
@@ -194,14 +194,15 @@ def _codec(model: str, preset: str) -> "Codec":
     return Codec(_network(model, preset))
 
 
-def _names(text: str) -> list[str]:
+def names_in(text: str) -> list[str]:
+    """What stands between the commas of an option, without blanks and empty places."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _numbers(text: str) -> list[int]:
-    if not all(name.isdecimal() and int(name) for name in _names(text)):
+    if not all(name.isdecimal() and int(name) for name in names_in(text)):
         raise ValueError(f"batches are {text!r}; must be numbers from 1, with commas between them")
-    return [int(name) for name in _names(text)]
+    return [int(name) for name in names_in(text)]
 
 
 def _sentence(result: "LiveLatency") -> str:

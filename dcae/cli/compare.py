@@ -9,6 +9,7 @@ import typer
 from numpy.typing import NDArray
 
 from dcae.analysis.baselines import available_baselines, missing_baselines
+from dcae.cli.bench import names_in
 from dcae.cli.evaluation import CODEC_HELP, Contender, Lmbdas, contenders_of, measure_by, pictures_of, table
 from dcae.cli.one_line_errors import BAD_INPUT, Failures
 from dcae.cli.processes import Processes, gathered, is_first, launch
@@ -78,14 +79,10 @@ def _names(codecs: Sequence[str] | None) -> list[str]:
     """The codecs that are asked for; a path may have commas in it if it exists."""
     if codecs is None:
         return ["dcae", *available_baselines()]
-    names = [name for words in codecs for name in ([words] if Path(words).exists() else _parts(words))]
+    names = [name for words in codecs for name in ([words] if Path(words).exists() else names_in(words))]
     if not names:
         raise ValueError(f"--codecs names none; legal: {CODEC_HELP}")
     return names
-
-
-def _parts(words: str) -> list[str]:
-    return [name for part in words.split(",") if (name := part.strip())]
 
 
 def _points_of(

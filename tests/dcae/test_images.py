@@ -141,19 +141,31 @@ def test_sixteen_bit_colour_is_read_to_within_one_level():
     assert loaded[[0, -1]].tolist() == [0, 255]
 
 
-def test_a_sixteen_bit_tiff_whose_0_is_white_is_no_negative():
-    tags = [(256, 2), (257, 1), (258, 16), (259, 1), (262, 0), (273, 8), (277, 1), (278, 1), (279, 4)]
+def grey_tiff(strip: bytes, *, bits: int, photometric: int, strip_bytes: int) -> bytes:
+    """A TIFF of two grey pixels beside each other; of `photometric` 0 says that 0 is white."""
+    tags = [
+        (256, 2),
+        (257, 1),
+        (258, bits),
+        (259, 1),
+        (262, photometric),
+        (273, 8),
+        (277, 1),
+        (278, 1),
+        (279, strip_bytes),
+    ]
     directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
-    strip = struct.pack("<HH", 0, 65535)
-    tiff = b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory + bytes(4)
+
+
+def test_a_sixteen_bit_tiff_whose_0_is_white_is_no_negative():
+    tiff = grey_tiff(struct.pack("<HH", 0, 65535), bits=16, photometric=0, strip_bytes=4)
     assert load_image(tiff)[0, :, 0].tolist() == [255, 0]
 
 
 def test_a_twelve_bit_tiff_is_not_read_sixteen_times_too_dark():
-    tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 3)]
-    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
     strip = b"\xff\xf8\x00\x00"  # 4095 and 2048, 12 bits each, and one byte of fill
-    tiff = b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory + bytes(4)
+    tiff = grey_tiff(strip, bits=12, photometric=1, strip_bytes=3)
     assert load_image(tiff)[0, :, 0].tolist() == [255, 128]
 
 

@@ -14,7 +14,7 @@ from ipywidgets import Layout as BoxLayout
 from traitlets import Int, List
 
 from dcae.dictionary_use import Ablation
-from dcae_widgets.codec_table import db_words
+from dcae_widgets.codec_table import db_words, signed_db
 
 Ablate = Callable[..., Ablation]
 """`ablate(entry=3)`, `ablate(head=0)` or `ablate()`, which is the whole dictionary."""
@@ -83,7 +83,7 @@ def psnr_change(ablation: Ablation) -> str:
     >>> psnr_change(Ablation(without="head 0", total_bytes=9, psnr_db=29.999, whole_bytes=8, whole_psnr_db=30.0))
     '+0.00 dB'
     """
-    return f"{round(ablation.psnr_delta_db, 2) + 0.0:+.2f} dB".replace("inf", "∞")  # -0.0 + 0.0 is 0.0
+    return signed_db(round(ablation.psnr_delta_db, 2) + 0.0)  # -0.0 + 0.0 is 0.0
 
 
 def _html(ablations: Sequence[Ablation]) -> str:

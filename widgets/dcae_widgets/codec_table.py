@@ -120,9 +120,18 @@ def cells_of(row: Row, measures: Sequence[str]) -> list[str] | None:
     file, off = row.found, off_target(row)
     if not isinstance(file, MatchedFile) or off is None:
         return None
-    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else f"{off:+.2f} dB".replace("inf", "∞")
+    off_words = f"{off:+.1%}" if row.table.lock == "bytes" else signed_db(off)
     numbers = [f"{file.size:,}", off_words, f"{file.bpp:.3f}", quality_words(file.quality)]
     return numbers + [number_words(value_of(row, name)) for name in measures]
+
+
+def signed_db(value: float) -> str:
+    """A difference in dB, with its sign.
+
+    >>> signed_db(-0.456), signed_db(math.inf)
+    ('-0.46 dB', '+∞ dB')
+    """
+    return f"{value:+.2f} dB".replace("inf", "∞")
 
 
 def db_words(value: float) -> str:

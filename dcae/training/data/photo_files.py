@@ -53,9 +53,9 @@ class PhotoFiles(TrainingPhotos):
         seed: int,
     ) -> None:
         super().__init__()
-        self._num_paths, self._workers, self._held_out_px = len(paths), workers, held_out_px
+        self._num_paths, self._workers = len(paths), workers
         fitting = []
-        for path, size in self._hold_out(self._measured(paths), held_out):
+        for path, size in self._hold_out(self._measured(paths), held_out, held_out_px):
             try:
                 check_holds_crop(size, crop_px)
                 fitting.append((path, size))
@@ -107,7 +107,7 @@ class PhotoFiles(TrainingPhotos):
                 self._skip([(str(path), why(error, path))])
         return files
 
-    def _hold_out(self, files: list[PhotoFile], count: int) -> list[PhotoFile]:
+    def _hold_out(self, files: list[PhotoFile], count: int, least_px: int) -> list[PhotoFile]:
         """Reads the photos that are kept out, for a damaged or small one the next in the list; returns the others."""
         if not files:
             raise self._nothing_left()
@@ -122,7 +122,7 @@ class PhotoFiles(TrainingPhotos):
                 taken.add(place)
                 path, size = files[place]
                 try:
-                    check_holds_crop(size, self._held_out_px)
+                    check_holds_crop(size, least_px)
                     self.held_out.append(read_photo(path, size))
                     break
                 except (ValueError, OSError) as error:
