@@ -166,6 +166,16 @@ def test_rates_follow_points_groups_and_anchor():
     assert plot.rates == {}
 
 
+def test_rates_say_what_they_are_of_and_arrive_with_it(monkeypatch):
+    plot, sent = compared(), []
+    monkeypatch.setattr(plot, "_send", lambda message, buffers=None: sent.append(message["state"]))
+    plot.anchor = "photo/JPEG"
+    assert plot.rated == ["photo/JPEG", "psnr"]
+    assert [sorted(state) for state in sent] == [["anchor"], ["rated", "rates"]]
+    plot.measure = "ms_ssim"
+    assert (plot.rates, plot.rated) == ({}, ["photo/JPEG", "ms_ssim"])
+
+
 def test_curves_that_hardly_overlap_have_no_rate_and_it_is_said():
     plot = compared()
     plot.set_curve("above", shifted(1, up_db=9.6))

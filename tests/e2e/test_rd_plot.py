@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from dcae.kodak_means import kodak_means
 from dcae.published_curves import published_curves
@@ -323,6 +323,41 @@ def test_curves_over_kodak_are_told_apart_and_compared_by_mouse_and_keyboard(mou
     assert "dcae, published, 6 points" in str(shown.element.locator("[role=figure]").get_attribute("aria-label"))
 
 
+def test_while_the_kernel_is_busy_no_rate_of_another_anchor_or_measure_is_shown(mount: Callable[..., MountedWidget]):
+    plot = RdPlot(title="flower")
+    plot.set_curve("small", [(0.5 * bpp, db, "", db - 20) for bpp, db in LINE])
+    plot.set_curve("JPEG 4:2:0", [(bpp, db, "", db - 20) for bpp, db in LINE], "file")
+    plot.anchor = "photo/JPEG 4:2:0"
+    shown = mount(plot, width_px=400)
+    small = "small · estimates | −50.0 % | 30.0–40.0 dB"
+    assert small in legend(shown)
+    caption = shown.element.locator(".dcae-rd-caption")
+    figure = shown.element.locator("[role=figure]")
+    shown.element.locator('[data-key="photo/small"]').click()  # nothing is carried to the kernel meanwhile
+    expect(caption).to_have_text("BD-rates against small are being computed …")
+    assert shown.element.locator(".dcae-rd-rate").all_inner_texts() == ["", ""]
+    assert "BD-rate" not in str(figure.get_attribute("aria-label"))
+    assert "JPEG 4:2:0 · files | +100.0 % | 30.0–40.0 dB" in legend(shown)
+    shown.element.get_by_label("Measure").select_option("ms_ssim")
+    expect(caption).to_have_text("BD-rates against small are being computed …")
+    assert shown.element.locator(".dcae-rd-rate").all_inner_texts() == ["", ""]
+    assert legend(shown) == [
+        "BD-rate over MS-SSIM (Akima) against small",
+        "small · estimates | anchor",
+        "JPEG 4:2:0 · files | +100.0 % | 10.0–20.0 dB",
+    ]
+
+
+def test_rates_go_with_the_group_of_their_anchor(mount: Callable[..., MountedWidget]):
+    shown = mount(
+        RdPlot(references=reference_curves(), groups=["means", "published"], anchor="means/jpeg"), width_px=400
+    )
+    assert any("%" in line for line in legend(shown))
+    shown.element.get_by_role("button", name="Kodak means", exact=True).click()
+    expect(shown.element.locator(".dcae-rd-caption")).to_have_text("Click a curve: BD-rates against it")
+    assert set(shown.element.locator(".dcae-rd-rate").all_inner_texts()) == {""}
+
+
 @pytest.mark.parametrize("rate", [0.3, 700.0])
 def test_a_logarithmic_rate_has_ticks_whatever_it_is(mount: Callable[..., MountedWidget], rate: float):
     plot = RdPlot(title="one point")
@@ -408,7 +443,7 @@ def test_a_closed_view_gives_back_all_it_held_and_the_other_lives_on(
     assert settled(shown, 1)["places"][-1] == [[0.6, 33]]
     shown.close_view(1)
     rest = held_beside_elements()  # Plotly's own for the page
-    own = {"observers": 2, "models": 15, "window": 1}  # its size and the theme's name, its traits, its keys
+    own = {"observers": 2, "models": 16, "window": 1}  # its size and the theme's name, its traits, its keys
     assert {name: one[name] - rest[name] for name in one if one[name] != rest[name]} == own
     assert (rest["models"], rest["timers"], rest["frames"]) == (0, 0, 0)
     assert widget_page.page.locator(".dcae-rd-plot").count() == 0

@@ -50,6 +50,8 @@ class RdPlot(anywidget.AnyWidget):
         anchor: the curve that others are compared with, as `group/name`; "" compares none.
         rates: of each other shown curve that may be compared with the anchor (this photo's among themselves, Kodak's
             among themselves) by `group/name`: `percent`, `low_db`, `high_db` and `why` (there is none).
+        rated: the anchor and the measure that `rates` are of. A page knows from it that there are none yet for another
+            one that it has chosen while the kernel was busy.
         note: why this photo's curves may have no MS-SSIM; "" if nothing is to be said.
         point: this photo's point, a dict of `bpp`, `psnr_db`, `kind`, `label` and `ms_ssim_db`; {} draws none.
         marks: further points, each such a dict.
@@ -70,6 +72,7 @@ class RdPlot(anywidget.AnyWidget):
     rate_scale = traitlets.Enum(["linear", "log"], "linear").tag(sync=True)
     anchor = traitlets.Unicode().tag(sync=True)
     rates: Any = traitlets.Dict().tag(sync=True)
+    rated: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
     point: Any = traitlets.Dict().tag(sync=True)
     marks: Any = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -179,7 +182,9 @@ class RdPlot(anywidget.AnyWidget):
             for key, curve in self._shown().items()
             if key.startswith(curve_key("photo", "")) == of_photo
         }
-        self.rates = {key: asdict(rate) for key, rate in rates_against(self.anchor, alike).items()}
+        rates = {key: asdict(rate) for key, rate in rates_against(self.anchor, alike).items()}
+        with self.hold_sync():
+            self.rates, self.rated = rates, [self.anchor, self.measure]
 
     @traitlets.validate("curves")
     def _check_curves(self, proposal: dict[str, Any]) -> list[Curve]:

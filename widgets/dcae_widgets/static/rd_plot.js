@@ -1,7 +1,7 @@
 // The rate-distortion plot: a thin layer over Plotly.react. It draws what the traits say and knows nothing of codecs. Its parts are
 // files of their own, which Python puts in front of this one.
 
-const RD_TRAITS = ["curves", "references", "groups", "measure", "rate_scale", "anchor", "rates", "note", "point", "marks", "title"];
+const RD_TRAITS = ["curves", "references", "groups", "measure", "rate_scale", "anchor", "rates", "rated", "note", "point", "marks", "title"];
 
 /** Which curves, which measure, which scale. @param {any} model @param {Listeners} listeners */
 function rdBar(model, listeners) {
@@ -77,7 +77,7 @@ class RdPlotView {
       this.#sayState();
       this.#place.drawSoon();
     };
-    listeners.follow(this.#model, ["point", "marks", "title", "anchor", "rates", "note"], change);
+    listeners.follow(this.#model, ["point", "marks", "title", "anchor", "rates", "rated", "note"], change);
     listeners.follow(this.#model, ["curves", "references", "groups", "measure", "rate_scale"], () => {
       this.#ranges = null;
       change();
@@ -87,7 +87,8 @@ class RdPlotView {
   }
 
   get #state() {
-    return Object.fromEntries(RD_TRAITS.map((name) => [name, this.#model.get(name)]));
+    const state = Object.fromEntries(RD_TRAITS.map((name) => [name, this.#model.get(name)]));
+    return { ...state, rates: ratesOf(state) };
   }
 
   async #draw(plotly, drawing, theme, width) {

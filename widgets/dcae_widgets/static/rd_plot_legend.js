@@ -49,7 +49,7 @@ class RdLegend {
     const hasPoint = groups.includes("photo") && point.bpp && point[MEASURES[measure].field] != null;
     const named = curves.filter(({ points }) => drawnPoints(points, measure).length);
     const looks = named.map(({ key, words, color }) => [key, words, color]);
-    const drawn = JSON.stringify([looks, anchor, rates, hasPoint && point.kind, theme.ink, theme.paper, measure]);
+    const drawn = JSON.stringify([looks, anchor, rates, isRated(state), hasPoint && point.kind, theme.ink, theme.paper, measure]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
@@ -71,12 +71,11 @@ class RdLegend {
   }
 
   /** What the percentages are; before that, that there can be some. */
-  #caption(curves, { rates, anchor, measure }) {
-    const name = curves.find(({ key }) => key === anchor)?.name;
-    const isCompared = Object.keys(rates).length > 0 && name;
-    const words = isCompared
-      ? `BD-rate over ${MEASURES[measure].name} (Akima) against ${name}`
-      : "Click a curve: BD-rates against it";
+  #caption(curves, state) {
+    const name = curves.find(({ key }) => key === state.anchor)?.name;
+    let words = "Click a curve: BD-rates against it";
+    if (name && !isRated(state)) words = `BD-rates against ${name} are being computed …`;
+    else if (name && Object.keys(state.rates).length) words = `BD-rate over ${MEASURES[state.measure].name} (Akima) against ${name}`;
     return element("p", { class: "dcae-rd-caption", role: "status" }, words);
   }
 

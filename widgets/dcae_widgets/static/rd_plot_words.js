@@ -17,6 +17,15 @@ function leftOutWords(curves, { measure, note, groups, point }) {
   return [names.length ? `Left out, without ${MEASURES[measure].name}: ${names.join(", ")}.` : "", reason].filter(Boolean).join(" ");
 }
 
+/** Whether the kernel has compared with the chosen anchor, over the chosen measure: it may be busy still. @param {any} state */
+const isRated = ({ rated, anchor, measure }) => rated[0] === anchor && rated[1] === measure;
+
+/** The BD-rates against the chosen anchor: none of another one's, nor while it is not shown. @param {any} state */
+function ratesOf(state) {
+  const { rates, anchor, groups } = state;
+  return isRated(state) && groups.some((group) => anchor.startsWith(`${group}/`)) ? rates : {};
+}
+
 /** The rate beside a curve in the legend. @param {string} key @param {any} state */
 function rateWords(key, { rates, anchor }) {
   const rate = rates[key];
