@@ -639,6 +639,37 @@ def test_nothing_is_cut_or_overlaps_from_900_to_1280_px(mount: Mount):
         assert boxes[-1]["x"] + boxes[-1]["width"] == pytest.approx(edge["x"] + width_px)
 
 
+ASTRAY = """panel => {
+    const box = (part) => part.getBoundingClientRect(), edge = box(panel), isIn = (a, b) => a > b - 0.5;
+    const seen = [...panel.querySelectorAll("*")].filter((part) => part.checkVisibility() && box(part).width);
+    const isInside = (a) => isIn(a.left, edge.left) && isIn(edge.right, a.right) && isIn(edge.bottom, a.bottom);
+    const isOver = (a, b) => Math.min(a.right - b.left, b.right - a.left, a.bottom - b.top, b.bottom - a.top) > 1.5;
+    const controls = seen.filter((part) => part.matches("button, select, input"));
+    const isCovered = (one) => controls.some((other) => other !== one && isOver(box(one), box(other)));
+    const astray = [...seen.filter((part) => !isInside(box(part))), ...controls.filter(isCovered)];
+    return astray.map((part) => part.outerHTML.slice(0, 120));
+}"""
+"""What of a panel is outside of it, and which controls cover each other."""
+
+
+@pytest.mark.parametrize("others", [[], ["JPEG 4:2:0", "AVIF"]])
+@pytest.mark.parametrize("width_px", [360, 480, 600, 700, 760, 800])
+def test_in_a_narrow_panel_nothing_lies_outside_or_over_another(mount: Mount, width_px: int, others: list[str]):
+    traits = {"models": ["small-01234567"], "model": "small-01234567", "polish": "ready", "error": "Words " * 30}
+    mounted = mount(panel(others=others, page="ready", busy="encoding 12.0 Mpx", **traits), width_px)
+    assert mounted.element.evaluate(ASTRAY) == []
+    words = mounted.element.get_by_text("encoding 12.0 Mpx")
+    assert words.evaluate("words => words.scrollWidth <= words.clientWidth + 1"), "the words are cut"
+    name(mounted, "Show the Python lines").click()
+    mounted.element.get_by_label("Model", exact=True).select_option(label="a path or folder…")
+    files = mounted.page.evaluate_handle(FILES, ["a photo.png", 30 * PIECE_BYTES, 1])
+    mounted.element.dispatch_event("drop", {"dataTransfer": files})
+    expect(name(mounted, "Cancel the upload")).to_be_visible()
+    assert mounted.element.evaluate(ASTRAY) == []
+    mounted.push(polish="", page="", error="")
+    assert mounted.element.evaluate(ASTRAY) == []
+
+
 def test_plain_keys_stay_inside_and_commands_reach_the_notebook(mount: Mount):
     mounted = mount(panel())
     mounted.page.evaluate(

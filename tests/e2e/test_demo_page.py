@@ -121,6 +121,25 @@ def test_tour_widths_and_accessibility(demo: Page, outside_requests: list[str]):
     assert not outside_requests
 
 
+def test_on_a_narrow_page_the_explorers_parts_stand_below_each_other(demo: Page):
+    explorer = demo.locator(".dcae-explorer")
+    readout = [f".dcae-readout-{part}" for part in ("head", "numbers", "happened")]
+    parts = [".dcae-controls", ".dcae-photo-view", *readout, ".dcae-rd-plot"]
+    for width in (360, 480, 600):
+        demo.set_viewport_size({"width": width, "height": 900})
+        demo.wait_for_timeout(300)  # what is drawn follows the width
+        edge = explorer.bounding_box()
+        assert edge
+        assert edge["x"] + edge["width"] == width - edge["x"], "as wide as the page, between its margins"
+        bottom = edge["y"]
+        for part in parts:
+            box = explorer.locator(part).first.bounding_box()
+            assert box
+            assert box["width"] == pytest.approx(edge["width"], abs=1), (part, width)
+            assert box["y"] >= bottom - 1, (part, width)
+            bottom = box["y"] + box["height"]
+
+
 def _walk(demo: Page, width: int) -> None:
     """Through the tour by keys: there, back, to its end and out."""
     dialog = demo.get_by_role("dialog")

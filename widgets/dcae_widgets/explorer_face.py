@@ -30,13 +30,14 @@ from dcae_widgets.shown import Shown, faded
 
 LAYOUT = {
     "grid_template_areas": '"controls controls" "view head" "view numbers" "view plot" "happened happened"',
-    "grid_template_columns": "minmax(0, 1fr) minmax(300px, 35%)",
+    "grid_template_columns": "minmax(0, 1fr) minmax(min(300px, 60%), 35%)",
     "grid_template_rows": "auto auto auto 1fr auto",
     "grid_gap": "12px 20px",
     "width": "100%",
 }
 """The panel across the top, the viewer below at the left, numbers and plot at its right, the bar of the file's bytes
-across the bottom; the readout's style puts its own parts into its three areas."""
+across the bottom; the readout's style puts its own parts into its three areas, and where there is no room for two
+columns all parts below each other."""
 
 VIEW_HEIGHT_PX = 440
 """As high as a shipped photo needs at 100 %, so that a small screen shows picture, numbers and plot together."""
