@@ -166,6 +166,7 @@ def test_part_that_is_none_is_refused(page: DemoPage):
 
 def test_visitors_have_limits(page: DemoPage):
     assert page.explorer._limits is VISITORS
+    assert not page.explorer.controls.paths, "none is offered, since none is taken"
     page.explorer.controls.model = "/etc/passwd"
     assert "there is no model '/etc/passwd' here" in page.explorer.controls.error
 

@@ -291,6 +291,14 @@ def test_model_is_a_path_that_is_typed_in(mount: Mount):
     assert menu.input_value() == "/models/fixed"
 
 
+def test_no_path_is_offered_where_none_is_allowed(mount: Mount):
+    mounted = mount(panel(paths=False))
+    options = mounted.element.get_by_label("Model", exact=True).locator("option")
+    assert options.all_text_contents() == ["small", "tiny"]
+    mounted.push(models=["small", "tiny", "fixed"])
+    assert options.all_text_contents() == ["small", "tiny", "fixed"]
+
+
 # --- uploads ---
 
 

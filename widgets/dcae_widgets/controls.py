@@ -36,6 +36,7 @@ class Controls(AnyWidget):
         photo: What is shown: one of them, or the name of a file of the user's.
         models: The shipped models' names.
         model: One of them, or a path that was typed in.
+        paths: Whether the models' menu offers to type a path in.
         others: The codecs whose picture can be compared with ours; without any there is no such menu.
         other: One of them; "" compares with the photo.
         lmbda: What the slider shows. The hand sets it together with `request`; a value that is not legal becomes the
@@ -63,6 +64,7 @@ class Controls(AnyWidget):
     photo = traitlets.Unicode().tag(sync=True)
     models = traitlets.List(traitlets.Unicode()).tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
+    paths = traitlets.Bool(True).tag(sync=True)
     others = traitlets.List(traitlets.Unicode()).tag(sync=True)
     other = traitlets.Unicode().tag(sync=True)
     lmbda = traitlets.Float(0.01).tag(sync=True)

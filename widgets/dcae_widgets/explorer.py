@@ -140,6 +140,7 @@ class Explorer(GridBox):
             others=others,
             models=list(dict.fromkeys([*shipped_weights(), self._choice.model])),
             model=self._choice.model,
+            paths=self._limits.paths,
             lmbda_min=LMBDA_MIN,
             lmbda_max=LMBDA_MAX,
             lmbda=self._choice.lmbda,

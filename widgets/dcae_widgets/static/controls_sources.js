@@ -15,11 +15,11 @@ function photoSource(view, take) {
   return element("div", { class: "dcae-controls-source" }, element("span", { "aria-hidden": "true" }, "Photo"), select, open, picker);
 }
 
-/** The models' menu, whose last entry is a path that is typed in. @param {View} view */
+/** The models' menu, whose last entry is a path that is typed in, where paths are allowed. @param {View} view */
 function modelSource(view) {
   const { model, listeners } = view;
   const byPath = element("option", { value: "a path or folder…" }, "a path or folder…");
-  const { select, draw } = nameMenu(view, "Model", "models", "model", [byPath]);
+  const { select, draw } = nameMenu(view, "Model", "models", "model", model.get("paths") ? [byPath] : []);
   const path = element("input", {
     type: "text",
     placeholder: "a path or folder…",

@@ -26,7 +26,8 @@ function uploader({ model, listeners, say }, status) {
     } catch {
       if (current?.id !== id) return;
       cancel();
-      save(model, { error: `${file.name} cannot be read. A folder is opened by its path, in the model menu.` });
+      const folders = model.get("paths") ? " A folder is opened by its path, in the model menu." : "";
+      save(model, { error: `${file.name} cannot be read.${folders}` });
     }
   }
   /** @param {any} content */
