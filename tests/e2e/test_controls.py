@@ -389,6 +389,42 @@ def test_file_is_dropped_anywhere_on_the_explorer(mount: Mount):
     assert taken == [("<b>x</b>.dcae", b"\x07" * 5)]
 
 
+IS_PREVENTED = """([files, selector]) => ["dragover", "drop"].map((type) => {
+    const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files });
+    document.querySelector(selector).dispatchEvent(event);
+    return event.defaultPrevented;
+})"""
+
+
+@pytest.mark.parametrize("target", ["#beside", "body", "html"])
+def test_on_a_page_of_voilas_a_file_is_dropped_beside_the_explorer_too(mount: Mount, target: str):
+    taken: list[str] = []
+    mounted = mount(panel(on_upload=lambda name, data: taken.append(name)))
+    in_explorer(mounted)
+    mounted.page.evaluate("() => document.body.append(Object.assign(document.createElement('p'), { id: 'beside' }))")
+    files = mounted.page.evaluate_handle(FILES, ["mine.png", 5, 1])
+    assert mounted.page.evaluate(IS_PREVENTED, [files, target]) == [False, False], "in a notebook it is another's"
+    mounted.page.evaluate("() => { document.body.dataset.voila = 'voila'; }")
+    assert mounted.page.evaluate(IS_PREVENTED, [files, target]) == [True, True]
+    wait_until(mounted, lambda: bool(taken))
+    assert taken == ["mine.png"]
+
+
+def test_of_two_explorers_on_a_page_of_voilas_one_takes_what_is_dropped(mount: Mount):
+    taken: list[str] = []
+    first = mount(panel(on_upload=lambda name, data: taken.append(f"first {name}")))
+    in_explorer(first)
+    second = mount(panel(on_upload=lambda name, data: taken.append(f"second {name}")))
+    second.element.evaluate("el => el.classList.add('dcae-explorer')")
+    first.page.evaluate("() => { document.body.dataset.voila = 'voila'; }")
+    for target in ("body", f'[data-view="{second.element.get_attribute("data-view")}"]'):
+        files = first.page.evaluate_handle(FILES, ["mine.png", 5, 1])
+        assert first.page.evaluate(IS_PREVENTED, [files, target]) == [True, True]
+        count = len(taken)
+        wait_until(first, lambda count=count: len(taken) > count)
+    assert taken == ["first mine.png", "second mine.png"]
+
+
 def test_dragged_text_is_not_taken(mount: Mount):
     mounted = mount(panel())
     picture = in_explorer(mounted)

@@ -3,6 +3,8 @@
 A fake codec stands for the network, so that nothing here waits for one.
 """
 
+import base64
+import io
 import socket
 import subprocess
 import sys
@@ -16,8 +18,10 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ..dcae_widgets.fake_codec import photo
 from .conftest import START_LIMIT_S, lab_environment, short_folder
 
 pytestmark = pytest.mark.e2e
@@ -34,6 +38,16 @@ CUT_OFF = """() => [...document.querySelectorAll(".dcae-demo, .dcae-demo *")].fi
     const isTooWide = one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1;
     return !isHidden && isTooWide && (isCut || one.matches(".dcae-demo"));
 }).map(one => `${one.className || one.tagName}: ${one.scrollWidth} > ${one.clientWidth}`)"""
+DROP_BESIDE = """data => {
+    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const files = new DataTransfer();
+    files.items.add(new File([bytes], "mine.png"));
+    return ["dragover", "drop"].map((type) => {
+        const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files });
+        document.querySelector(".dcae-demo h1").dispatchEvent(event);
+        return event.defaultPrevented;
+    });
+}"""
 PLACED = """() => {
     const dialog = document.querySelector(".dcae-tour-dialog").getBoundingClientRect();
     const seen = [...document.querySelectorAll(".dcae-tour-target")].map(one => one.getBoundingClientRect());
@@ -138,6 +152,15 @@ def test_on_a_narrow_page_the_explorers_parts_stand_below_each_other(demo: Page)
             assert box["width"] == pytest.approx(edge["width"], abs=1), (part, width)
             assert box["y"] >= bottom - 1, (part, width)
             bottom = box["y"] + box["height"]
+
+
+def test_photo_that_is_dropped_beside_the_explorer_is_taken(demo: Page):
+    stream = io.BytesIO()
+    Image.fromarray(photo(4, 40, 90)).save(stream, "PNG")
+    prevented = demo.evaluate(DROP_BESIDE, base64.b64encode(stream.getvalue()).decode())
+    assert prevented == [True, True], "the browser would leave the page"
+    expect(demo.locator(".dcae-explorer").get_by_label("Photo", exact=True)).to_have_value("mine.png")
+    expect(demo.locator(".dcae-explorer .dcae-readout-caption")).to_contain_text("90 × 40")
 
 
 def _walk(demo: Page, width: int) -> None:

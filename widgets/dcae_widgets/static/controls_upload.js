@@ -52,11 +52,16 @@ function uploader({ model, listeners, say }, status) {
   };
 }
 
-/** Files may be dropped anywhere on the explorer around the panel, and pasted where the focus is inside. @param {View} view @param {(files: File[]) => void} take */
+/** Files may be dropped anywhere on the explorer around the panel, and pasted where the focus is inside. On a page that Voila
+ * serves nobody else takes files, and the browser would leave the page for one that is dropped beside the explorer: there the
+ * first explorer takes what is dropped beside all of them. @param {View} view @param {(files: File[]) => void} take */
 function dropAndPaste({ model, el, listeners }, take) {
   const overlay = element("div", { class: "dcae-widget dcae-controls-drop", "aria-hidden": "true" }, element("p", {}, "Drop a photo, or a .dcae file"));
   const explorer = () => /** @type {HTMLElement} */ (el.closest(".dcae-explorer") ?? el);
+  const isFirst = () => document.querySelector(".dcae-explorer") === explorer();
   const isMine = (/** @type {Event} */ event) => event.target instanceof Node && explorer().contains(event.target);
+  const isBeside = (/** @type {any} */ { target }) => "voila" in document.body.dataset && isFirst() && !target.closest?.(".dcae-explorer");
+  const isDroppable = (/** @type {any} */ event) => event.dataTransfer.types.includes("Files") && (isMine(event) || isBeside(event));
   function show(/** @type {boolean} */ visible) {
     if (!visible) return overlay.remove();
     explorer().classList.add("dcae-controls-target");
@@ -64,7 +69,7 @@ function dropAndPaste({ model, el, listeners }, take) {
   }
   // At the document, since the explorer is put around the panel only after the panel has been drawn.
   listeners.add(document, "dragover", (event) => {
-    const accepted = isMine(event) && event.dataTransfer.types.includes("Files");
+    const accepted = isDroppable(event);
     show(accepted && !isOver(model));
     if (!accepted) return;
     event.preventDefault();
@@ -74,14 +79,14 @@ function dropAndPaste({ model, el, listeners }, take) {
   listeners.add(document, "dragleave", (event) => event.relatedTarget === null && show(false), true);
   listeners.add(document, "drop", (event) => {
     show(false);
-    if (!isMine(event) || !event.dataTransfer.files.length) return;
+    if (!isDroppable(event)) return;
     event.preventDefault();
     event.stopPropagation();
     take([...event.dataTransfer.files]);
   }, true);
   listeners.add(document, "paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    const isFree = event.target === document.body && document.querySelector(".dcae-explorer") === explorer();
+    const isFree = event.target === document.body && isFirst();
     const isText = event.target.matches?.("input, textarea") && event.clipboardData?.types.includes("text/plain"); // of a spreadsheet, a picture comes along
     if (!files.length || isText || !(isMine(event) || isFree)) return;
     event.preventDefault();
