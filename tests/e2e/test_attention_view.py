@@ -104,6 +104,15 @@ def test_each_cell_has_the_colour_and_the_words_that_python_gave_it(shown: Shown
     assert "A key 5 above, 4 right: " in shown.view.bias_grid.texts[15 * 2 + 11]
 
 
+def test_cell_that_a_finger_taps_is_read(shown: Shown):
+    tapped = cell(shown.biases, 15 * 2 + 11)
+    tapped.scroll_into_view_if_needed()
+    box = tapped.bounding_box()
+    assert box
+    shown.biases.on.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(text(shown.biases)).to_have_text(shown.view.bias_grid.texts[15 * 2 + 11])
+
+
 def test_cells_are_read_within_50_ms_and_without_python(shown: Shown):
     script = """root => {
         const text = root.querySelector("[role=status]"), said = [];

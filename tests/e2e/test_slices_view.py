@@ -80,6 +80,15 @@ def test_place_under_the_pointer_is_read_in_every_map(maps: MountedWidget, view:
     assert view.maps.place == [7, 2]
 
 
+def test_place_that_a_finger_taps_is_read_in_every_map(maps: MountedWidget, view: SlicesView):
+    box = maps.element.locator("canvas").nth(6).bounding_box()
+    assert box
+    maps.on.tap(box["x"] + box["width"] * 7.5 / COLUMNS, box["y"] + box["height"] * 2.5 / ROWS)
+    expect(maps.element.get_by_role("status")).to_contain_text("x 112 to 127, y 32 to 47 px")
+    settle(maps)
+    assert view.maps.place == [7, 2]
+
+
 def test_place_is_read_within_50_ms_and_without_python(maps: MountedWidget):
     saved = len(maps.saved)
     script = """() => {

@@ -109,6 +109,14 @@ class WidgetPage:
         """Tells all models that there is no kernel any more, as ipywidgets does when it is restarted."""
         self.page.evaluate("() => widgetPage.disconnect()")
 
+    def tap(self, x: float, y: float) -> None:
+        """Taps with a finger, CSS px: on it come no moves, but a click."""
+        hand = self.page.context.new_cdp_session(self.page)
+        hand.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        hand.detach()
+
     def held(self) -> dict[str, int]:
         """What the page's code holds.
 

@@ -34,7 +34,7 @@ class GridView {
     const body = element("div", { class: "dcae-cells-body" }, this.#rowTitle, this.#rowNames, this.#grid, this.#columnNames, this.#columnTitle);
     this.#root.append(this.#title, body, this.#text, this.#scale, this.#unit);
     el.append(this.#root);
-    this.#listeners.add(this.#grid, "pointermove", (event) => this.#point(event));
+    for (const type of ["pointermove", "click"]) this.#listeners.add(this.#grid, type, (event) => this.#point(event)); // a finger's tap does not move
     this.#listeners.add(this.#grid, "keydown", (event) => this.#press(event));
     keepPlainKeys(this.#listeners, this.#root);
     this.#listeners.follow(model, TRAITS, () => this.#drawSoon());

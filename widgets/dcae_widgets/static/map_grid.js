@@ -38,7 +38,7 @@ class MapGridView {
     this.#saved = new SoonSaved(model);
     this.#root.append(this.#grid, this.#text);
     el.append(this.#root);
-    this.#listeners.add(this.#grid, "pointermove", (event) => this.#point(event));
+    for (const type of ["pointermove", "click"]) this.#listeners.add(this.#grid, type, (event) => this.#point(event)); // a finger's tap does not move
     this.#listeners.add(this.#grid, "keydown", (event) => this.#press(event));
     keepPlainKeys(this.#listeners, this.#root);
     this.#listeners.follow(model, TRAITS, () => this.#draw());
