@@ -730,6 +730,42 @@ def test_plain_keys_stay_inside_and_commands_reach_the_notebook(mount: Mount):
         assert mounted.page.evaluate(f"() => {heard}") == ["Control", "s", "Enter"]
 
 
+FOCUSED = "() => document.activeElement.getAttribute('aria-label')"
+LMBDA = "λ: a larger one makes a larger and better file"
+
+
+@pytest.mark.parametrize(
+    ("control", "gone", "heir"),
+    [
+        ("Stop polishing; the plain file stays", {"polish": ""}, LMBDA),
+        ("Stop making the page, 0 % done", {"page": ""}, "Download PNG"),
+        ("Download PNG", {"downloads": []}, "Model"),
+        (LMBDA, {"enabled": False, "polish": ""}, "Copy link"),
+        ("Dismiss", {"error": ""}, "Stop polishing; the plain file stays"),
+    ],
+)
+def test_focus_goes_from_what_vanishes_to_its_neighbour(mount: Mount, control: str, gone: dict[str, Any], heir: str):
+    mounted = mount(panel(polish="running", page="running", error="Words"))
+    mounted.element.get_by_label(control, exact=True).focus()
+    mounted.push(lmbda=0.02)
+    assert mounted.page.evaluate(FOCUSED) == control, "it is still there"
+    mounted.push(**gone)
+    assert mounted.page.evaluate(FOCUSED) == heir
+
+
+def test_focus_stays_in_the_panel_when_an_upload_is_cancelled_or_ends(mount: Mount):
+    mounted = mount(panel())
+    for key in ("Enter", "Shift"):
+        files = mounted.page.evaluate_handle(FILES, ["photo.png", 3 * PIECE_BYTES, 1])
+        mounted.element.dispatch_event("drop", {"dataTransfer": files})
+        name(mounted, "Cancel the upload").focus()
+        mounted.page.keyboard.press(key)
+        mounted.on.exchange()
+        expect(mounted.element.get_by_role("progressbar")).to_be_hidden()
+        assert mounted.page.evaluate(FOCUSED) == "Model"
+    assert [message.content["type"] for message in mounted.sent].count("upload-cancel") == 1
+
+
 def test_second_view_shows_the_same_and_follows_the_first(mount: Mount):
     mounted = mount(panel(lmbda=0.01, busy="encoding"))
     second = mounted.add_view()
@@ -758,6 +794,7 @@ def test_lost_kernel_is_said_and_nothing_can_be_asked_of_it(mount: Mount):
         {"name": "large.png", "mimeType": "image/png", "buffer": b"7" * 2 * PIECE_BYTES}
     )
     wait_until(mounted, lambda: bool(mounted.sent))
+    slider(mounted).focus()
     mounted.on.lose_kernel()
     for element in (mounted.element, second):
         pane = element.get_by_role("alert").filter(has_text="kernel has stopped")
@@ -768,6 +805,7 @@ def test_lost_kernel_is_said_and_nothing_can_be_asked_of_it(mount: Mount):
         parts = element.locator("input, select, button:visible")
         assert parts.count() > 8
         assert parts.evaluate_all("parts => parts.every(part => part.closest('[inert]'))")
+    expect(mounted.element.locator(".dcae-controls-error")).to_be_focused()
     sent, saved = len(mounted.sent), len(mounted.saved)
     files = mounted.page.evaluate_handle(FILES, ["mine.png", 100, 1])
     mounted.element.dispatch_event("drop", {"dataTransfer": files})

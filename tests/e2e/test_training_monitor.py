@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from dcae_widgets.run_log import RunLog
 from dcae_widgets.training_curves import TrainingCurves
@@ -243,6 +243,13 @@ def test_buttons_say_what_can_be_done_and_keep_the_focus(mount: Callable[..., Mo
     assert asked == ["pause", "continue", "stop"]
     shown.push(commands=[])
     assert [button.is_enabled() for button in shown.element.get_by_role("button").all()] == [False, False]
+
+
+def test_focus_goes_from_a_stopped_runs_buttons_to_the_slider(mount: Callable[..., MountedWidget]):
+    shown = mount(panel_of([], commands=["pause", "stop"], enabled=True))
+    shown.element.get_by_role("button", name="Stop").focus()
+    shown.push(commands=[])
+    expect(shown.element.get_by_role("slider")).to_be_focused()
 
 
 def test_a_lambda_is_asked_for_while_the_hand_moves_and_when_it_rests(mount: Callable[..., MountedWidget]):

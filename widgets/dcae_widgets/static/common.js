@@ -60,6 +60,21 @@ function keepPlainKeys(listeners, el) {
   listeners.add(el, "keydown", (event) => isPlain(event) && event.stopPropagation());
 }
 
+/** Whether an element can have the focus, if it is one that takes it. @param {any} each */
+const isUsable = (each) => !each.disabled && !each.closest("[inert]") && each.getClientRects().length > 0;
+
+/** Changes which parts of a widget are there and can be used. From what vanishes the focus would fall to the page's body, where a
+ * notebook takes keys for commands: it goes to the nearest control before it, else to the next one. @param {() => void} change */
+function keepFocus(change) {
+  const focused = document.activeElement;
+  change();
+  const widget = focused?.closest(".dcae-widget");
+  if (!widget || isUsable(focused)) return;
+  const controls = [...widget.querySelectorAll("button, select, input")].filter((each) => each.tabIndex >= 0 && isUsable(each));
+  const isBefore = (each) => focused.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_PRECEDING;
+  (controls.findLast(isBefore) ?? controls[0])?.focus();
+}
+
 /** So long what a hand sets waits before the kernel hears of it: a moving hand says where it is ten times a second, not sixty. */
 const SAVE_MS = 100;
 

@@ -11,8 +11,13 @@ function render({ model, el }) {
   const sources = element("div", { class: "dcae-controls-sources" }, photoSource(view, take), modelSource(view), otherSource(view));
   const row = element("div", { class: "dcae-controls-row" }, sources, status.line, bar);
   const slider = lmbdaSlider(view, polishButton(view));
-  el.append(row, slider, errorPane(view), panel);
-  const drawEnd = () => (row.inert = slider.inert = isOver(model));
+  const pane = errorPane(view);
+  el.append(row, slider, pane, panel);
+  function drawEnd() {
+    const isFocused = [row, slider].some((part) => part.contains(document.activeElement));
+    row.inert = slider.inert = isOver(model);
+    if (isFocused && isOver(model)) pane.focus(); // nothing else is left
+  }
   drawEnd();
   listeners.follow(model, ["error"], drawEnd);
   keepPlainKeys(listeners, el);

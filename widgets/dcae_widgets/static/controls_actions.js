@@ -10,7 +10,7 @@ function polishButton({ model, listeners }) {
   const each = element("button", { type: "button", class: "dcae-controls-polish" });
   function draw() {
     const state = model.get("polish");
-    each.hidden = !state;
+    keepFocus(() => (each.hidden = !state));
     if (!state) return;
     const [picture, word, name] = looks[state];
     each.replaceChildren(icon(picture), word);
@@ -86,9 +86,11 @@ function actions({ model, el, listeners, say }) {
     say("Press Ctrl+C to copy what is selected");
   }
   function draw() {
-    for (const [what, each] of Object.entries(downloads)) each.disabled = !model.get("downloads").includes(what);
-    python.disabled = more.disabled = !model.get("python_code");
-    link.disabled = Object.keys(model.get("state")).length === 0;
+    keepFocus(() => {
+      for (const [what, each] of Object.entries(downloads)) each.disabled = !model.get("downloads").includes(what);
+      python.disabled = more.disabled = !model.get("python_code");
+      link.disabled = Object.keys(model.get("state")).length === 0;
+    });
     if (isCode) text.textContent = model.get("python_code");
   }
   /** A page takes half a minute: the same button stops it, and says how far it is. */
@@ -96,7 +98,7 @@ function actions({ model, el, listeners, say }) {
     const state = model.get("page");
     const isRunning = state === "running";
     const share = `${Math.round(100 * model.get("page_share"))} %`;
-    page.hidden = !state;
+    keepFocus(() => (page.hidden = !state));
     page.title = isRunning ? "Stop making the page" : "Make a page to share: this photo at 12 λ, one file that needs no kernel";
     page.setAttribute("aria-label", isRunning ? `Stop making the page, ${share} done` : "Download page");
     const words = element("span", {}, element("span", { class: "dcae-controls-verb" }, isRunning ? "Page " : "Download "), element("span", { class: "dcae-controls-noun" }, isRunning ? share : "page"));

@@ -85,7 +85,8 @@ function lmbdaSlider(view, beside) {
   }
   function draw() {
     if (!isHeld) place(wanted ?? model.get("lmbda"));
-    range.disabled = field.disabled = !model.get("enabled");
+    const isDisabled = !model.get("enabled");
+    if (range.disabled !== isDisabled) keepFocus(() => (range.disabled = field.disabled = isDisabled));
   }
   function drawScale() {
     ticks.replaceChildren(...ticksOf(scaleOf(model)));

@@ -53,7 +53,7 @@ function statusLine({ model, listeners }) {
   }
   /** @param {File | null} file @param {number} [sent] bytes */
   function showUpload(file, sent = 0) {
-    upload.hidden = !file;
+    keepFocus(() => (upload.hidden = !file));
     busy.hidden = Boolean(file);
     if (!file) return;
     const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
@@ -72,11 +72,13 @@ function statusLine({ model, listeners }) {
 function errorPane({ model, listeners }) {
   const words = element("p");
   const dismiss = button("Dismiss", icon("close"));
-  const pane = element("div", { class: "dcae-controls-error", role: "alert" }, words, dismiss);
+  const pane = element("div", { class: "dcae-controls-error", role: "alert", tabindex: -1 }, words, dismiss);
   function draw() {
     words.textContent = model.get("error");
-    pane.hidden = !model.get("error");
-    dismiss.hidden = isOver(model);
+    keepFocus(() => {
+      pane.hidden = !model.get("error");
+      dismiss.hidden = isOver(model);
+    });
   }
   draw();
   listeners.follow(model, ["error"], draw);

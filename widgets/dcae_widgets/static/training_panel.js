@@ -34,12 +34,12 @@ function statusRow(model, listeners) {
     progress.hidden = share < 0;
     progress.value = Math.max(0, share);
     const [pause, goOn, stop] = buttons;
-    const focused = buttons.find((button) => button === document.activeElement);
-    goOn.hidden = !commands.includes("continue");
-    pause.hidden = !goOn.hidden;
-    pause.disabled = !commands.includes("pause");
-    stop.disabled = !commands.includes("stop");
-    if (focused?.hidden) (focused === pause ? goOn : pause).focus();
+    keepFocus(() => {
+      goOn.hidden = !commands.includes("continue");
+      pause.hidden = !goOn.hidden;
+      pause.disabled = !commands.includes("pause");
+      stop.disabled = !commands.includes("stop");
+    });
   }
   listeners.follow(model, ["state", "sentence", "commands", "share"], draw);
   draw();
@@ -82,7 +82,7 @@ function lmbdaRow(model, listeners) {
     range.setAttribute("aria-valuetext", `λ ${shown(lmbda)}`);
   }
   function draw() {
-    range.disabled = !model.get("enabled");
+    keepFocus(() => (range.disabled = !model.get("enabled")));
     if (wanted !== null || isHeld) return;
     range.value = String(placeOf(model.get("lmbda")));
     place(model.get("lmbda"));
