@@ -82,16 +82,7 @@ class Controls(AnyWidget):
     page = traitlets.Enum(["", "ready", "running"], "").tag(sync=True)
     page_share = traitlets.Float(0.0).tag(sync=True)
     fresh = traitlets.Bool(True).tag(sync=True)
-    _esm, _css = front_end(
-        "controls",
-        "controls_parts",
-        "controls_sources",
-        "controls_slider",
-        "controls_status",
-        "controls_upload",
-        "controls_actions",
-        "controls_memory",
-    ).values()
+    _esm, _css = front_end("controls").values()
 
     def __init__(
         self,

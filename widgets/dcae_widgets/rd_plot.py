@@ -61,9 +61,7 @@ class RdPlot(anywidget.AnyWidget):
         traitlets.TraitError: a value is no such curve or point; a rate is not above 0, or a PSNR is NaN.
     """
 
-    _esm, _css = front_end(
-        "rd_plot", "plotly_page", "rd_plot_curves", "rd_plot_words", "rd_plot_drawing", "rd_plot_legend"
-    ).values()
+    _esm, _css = front_end("rd_plot", "plotly_page").values()
 
     curves: Any = traitlets.List(traitlets.Dict()).tag(sync=True)
     references: Any = traitlets.List(traitlets.Dict()).tag(sync=True)
