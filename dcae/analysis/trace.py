@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import cost_bits
 from dcae.codec.file_info import file_info
+from dcae.codec.kept_codecs import KeptCodecs
 from dcae.codec.latent_coder import CodedPart
 from dcae.codec.session import Session
 from dcae.codec.symbol_tables import SymbolTables
@@ -112,13 +113,15 @@ def blocks_of(model: DCAE) -> list[tuple[str, int, int]]:
 class Tracer:
     """Traces codings of one photo after another lambda: weights and g_a's output are kept from one to the next.
 
+    Weights that have been written anew since are opened anew.
+
     Args:
         open_codec: The codec of weights, by their name or path (`dcae.codec.catalogue.open_codec`).
     """
 
     def __init__(self, open_codec: Callable[[str], Any]) -> None:
-        self._open_codec = open_codec
-        self._model, self._codec, self._session = "", None, None
+        self._codecs = KeptCodecs(open_codec, 1)
+        self._session: Session | None = None
 
     def __call__(self, model: str, image: NDArray[np.uint8], lmbda: float | None) -> Trace:
         """The trace of an image, uint8, H x W x 3, at lambda.
@@ -127,14 +130,13 @@ class Tracer:
             TypeError: the weights are no single model, such as a folder of them.
             ValueError, OSError: as `trace` and the opener of codecs.
         """
-        if self._codec is None or model != self._model:
-            codec = self._open_codec(model)
-            if not isinstance(codec, Codec):
-                raise TypeError(f"{model} is no single model; only one model's codings can be traced")
-            self._model, self._codec, self._session = model, codec, None
-        if self._session is None or not np.array_equal(self._session.image, image):
-            self._session = self._codec.open_whole(image)
-        return trace(self._codec, self._session, lmbda)
+        codec = self._codecs.get(model).codec
+        if not isinstance(codec, Codec):
+            raise TypeError(f"{model} is no single model; only one model's codings can be traced")
+        session = self._session
+        if session is None or session.codec is not codec or not np.array_equal(session.image, image):
+            session = self._session = codec.open_whole(image)
+        return trace(codec, session, lmbda)
 
 
 def _check_session(session: Session, codec: Codec, window_attention: Sequence[tuple[str, int, int]]) -> None:

@@ -1,5 +1,7 @@
 """What was computed is kept; what the file says of itself decides who decodes it."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,23 @@ def test_last_weights_are_kept_and_older_ones_are_not(bench):
     for model in ("c", "a"):
         bench.ask(model=model)
     assert bench.opened == ["a", "b", "c", "a"]
+
+
+def test_weights_that_were_written_anew_make_estimate_file_and_curve_anew(bench, tmp_path):
+    path = tmp_path / "best.safetensors"
+    path.write_bytes(b"1")
+    bench.ask(model=str(path))
+    before = bench.codecs.pop(str(path))
+    os.utime(path, (1, 1))
+    bench.ask(model=str(path))
+    after = bench.codecs[str(path)]
+    assert bench.opened == [str(path)] * 2
+    assert before.calls == after.calls
+    assert after.count("encode") == 1
+    path.unlink()
+    bench.ask(model=str(path))
+    assert len(bench.opened) == 2, "what is gone from the disk can still be used"
+    assert after.count("encode") == 1
 
 
 def test_file_that_is_asked_for_again_is_not_made_again(bench):

@@ -26,6 +26,8 @@ class Opened:
 
     def open(self, path: str) -> FakeCodec:
         self.opened.append(path)
+        if not Path(path).exists():
+            raise FileNotFoundError(path)
         return self.codec
 
     def ask(self, lmbda: float, step: int = 50) -> None:
@@ -67,8 +69,9 @@ def test_other_weights_and_another_photo_are_opened_anew(weights: Opened):
     weights.ask(0.05)
     assert (len(weights.opened), weights.codec.count("open")) == (1, 2)
     os.utime(weights.path, (1, 1))
+    weights.codec = FakeCodec()
     weights.ask(0.05)
-    assert (len(weights.opened), weights.codec.count("open")) == (2, 3)
+    assert (len(weights.opened), weights.codec.count("open")) == (2, 1)
 
 
 @pytest.mark.parametrize(("qualities", "taken", "said"), [((0.013, 0.05), 0.05, 0.05), (None, None, 0.03)])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dcae.analysis.baselines import baseline
+from dcae.codec.kept_codecs import Edition, Kept
 from dcae.rd import ms_ssim_db, psnr_db
 from dcae_widgets.events import CurveGrown, CurvesBegun, CurvesMeasured, Failed, Wanted
 from dcae_widgets.live_window import Rect
@@ -19,6 +20,10 @@ def wanted(generation: int = 0, model: str = "fake", source=SOURCE) -> Wanted:
     return Wanted(1, generation, source, model, 0.01, True)
 
 
+def kept(codec: FakeCodec, edition: Edition = ()) -> Kept:
+    return Kept(codec, edition)
+
+
 def never() -> None:
     pass
 
@@ -33,7 +38,7 @@ def all_steps(curves: PhotoCurves) -> int:
 def test_others_curves_come_first_and_at_real_qualities():
     events = []
     curves, codec = PhotoCurves({"JPEG": baseline("jpeg")}, events.append), FakeCodec()
-    curves.aim(wanted(), photo(), None, codec, None)
+    curves.aim(wanted(), photo(), None, kept(codec), None)
     assert all_steps(curves) == 11 + 9
     grown = [event.name for event in events if isinstance(event, CurveGrown)]
     assert grown == ["JPEG"] * 11 + ["fake"] * 9
@@ -44,7 +49,7 @@ def test_points_are_what_the_codec_estimates():
     events = []
     curves, codec = PhotoCurves({}, events.append), FakeCodec()
     session = codec.open(photo())
-    curves.aim(wanted(), photo(), None, codec, session)
+    curves.aim(wanted(), photo(), None, kept(codec), session)
     assert curves.step(never)
     estimate = session.estimate(0.009486833)
     bpp, psnr, label, ms_ssim = events[-1].points[0]
@@ -57,22 +62,31 @@ def test_points_are_what_the_codec_estimates():
 def test_known_points_are_not_computed_again():
     events = []
     curves, codec = PhotoCurves({}, events.append), FakeCodec()
-    curves.aim(wanted(), photo(), None, codec, None)
+    curves.aim(wanted(), photo(), None, kept(codec), None)
     all_steps(curves)
-    curves.aim(wanted(1, "other"), photo(), None, FakeCodec(), None)
+    curves.aim(wanted(1, "other"), photo(), None, kept(FakeCodec()), None)
     all_steps(curves)
-    curves.aim(wanted(2), photo(), None, codec, None)
+    curves.aim(wanted(2), photo(), None, kept(codec), None)
     assert not curves.step(never)
     assert isinstance(events[-1], CurvesBegun)
     assert len(events[-1].curves[0].points) == 9
 
 
+def test_weights_that_were_written_anew_have_a_curve_of_their_own():
+    events = []
+    curves = PhotoCurves({}, events.append)
+    for time_ns in (1, 2):
+        curves.aim(wanted(), photo(), None, kept(FakeCodec(), (("best.safetensors", time_ns, 8),)), None)
+        assert len(events[-1].curves[0].points) == 0
+        assert all_steps(curves) == 9
+
+
 def test_window_has_curves_of_its_own():
     events = []
     curves, codec, window = PhotoCurves({}, events.append), FakeCodec(), Rect(0, 0, 32, 16)
-    curves.aim(wanted(), photo(), None, codec, None)
+    curves.aim(wanted(), photo(), None, kept(codec), None)
     all_steps(curves)
-    curves.aim(wanted(), window.cut(photo()), window, codec, None)
+    curves.aim(wanted(), window.cut(photo()), window, kept(codec), None)
     assert events[-1].rect == window
     assert all_steps(curves) == 9
 
@@ -86,7 +100,7 @@ def test_codec_that_cannot_is_named_and_does_not_hold_up_the_others():
 
     events = []
     curves = PhotoCurves({"BROKEN": Broken()}, events.append)
-    curves.aim(wanted(), photo(), None, FakeCodec(), None)
+    curves.aim(wanted(), photo(), None, kept(FakeCodec()), None)
     assert all_steps(curves) == 1 + 9
     failures = [event for event in events if isinstance(event, Failed)]
     assert [str(event.error) for event in failures] == ["BROKEN: sides are at most 10 px"]
@@ -94,7 +108,7 @@ def test_codec_that_cannot_is_named_and_does_not_hold_up_the_others():
 
 def test_after_leaving_there_is_nothing_to_compute():
     curves = PhotoCurves({}, [].append)
-    curves.aim(wanted(), photo(), None, FakeCodec(), None)
+    curves.aim(wanted(), photo(), None, kept(FakeCodec()), None)
     curves.leave()
     assert not curves.step(never)
 
@@ -122,7 +136,7 @@ def test_points_are_measured_when_that_is_wanted_and_each_once():
     pairs = []
     curves, events, measuring = measured_by(lambda a, b: pairs.append((a, b)) or 0.9)
     codec = FakeCodec()
-    curves.aim(wanted(), photo(), None, codec, codec.open(photo()))
+    curves.aim(wanted(), photo(), None, kept(codec), codec.open(photo()))
     all_steps(curves)
     assert pairs == []
     assert not [event for event in events if isinstance(event, CurvesMeasured)]
@@ -132,7 +146,7 @@ def test_points_are_measured_when_that_is_wanted_and_each_once():
     assert [point[3] for point in events[-2].points] == [ms_ssim_db(0.9)] * 9
     assert (len(pairs), last_words(events)) == (9, "")
     np.testing.assert_array_equal(pairs[0][0], photo())
-    curves.aim(wanted(1), photo(), None, codec, None)
+    curves.aim(wanted(1), photo(), None, kept(codec), None)
     assert all_steps(curves) == 0
     measuring.close()
 
@@ -140,7 +154,7 @@ def test_points_are_measured_when_that_is_wanted_and_each_once():
 def test_measuring_is_said_and_so_is_that_it_cannot_be_done():
     curves, events, measuring = measured_by(lambda a, b: None)
     curves.measure(True)
-    curves.aim(wanted(), photo(), None, FakeCodec(), None)
+    curves.aim(wanted(), photo(), None, kept(FakeCodec()), None)
     assert curves.step(never)
     assert events[1].words == IS_MEASURED
     assert all_steps(curves) == 8

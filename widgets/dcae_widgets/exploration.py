@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from dcae.codec.bitstream import unpack
 from dcae.codec.file_info import file_info
 from dcae.codec.interruption import interruptible, unhurried
+from dcae.codec.kept_codecs import Kept, KeptCodecs
 from dcae.codec.protocol import Codec, Session
 from dcae.rd import psnr_db
 from dcae.shipped_weights import shipped_name
@@ -59,7 +60,7 @@ class _OpenPhoto(NamedTuple):
     """A photo, or a window of it, open for encoding."""
 
     source: PhotoSource
-    model: str
+    codec: Codec
     rect: Rect | None
     image: NDArray[np.uint8]
     session: WritingSession
@@ -83,10 +84,11 @@ class Exploration:
         ms_ssim: Measure | None,
         publish: Callable[[Event], None],
     ) -> None:
-        self._open_codec, self._publish = open_codec, publish
+        self._publish = publish
+        self._codecs = KeptCodecs(open_codec, KEPT_CODECS, lambda name: self._busy(f"loading {name}"))
+        self._used: Kept | None = None  # what estimate and file are of
         self._measuring = None if ms_ssim is None else Measuring(ms_ssim, lambda error: self._fail(error, "work"))
         self._curves = PhotoCurves(beside, publish, self._measuring)
-        self._codecs: dict[str, Codec] = {}
         self._photo: tuple[PhotoSource, NDArray[np.uint8]] | None = None
         self._whole: _OpenPhoto | None = None
         self._window: _OpenPhoto | None = None
@@ -119,11 +121,11 @@ class Exploration:
     def _run(self, wanted: Wanted) -> None:
         self._wanted = wanted
         try:
-            codec = self._codec_of(wanted)
+            kept = self._kept_of(wanted)
             if wanted.source.data is not None:
-                self._open_file(wanted, codec, wanted.source.data)
+                self._open_file(wanted, kept.codec, wanted.source.data)
             else:
-                self._explore(wanted, codec)
+                self._explore(wanted, kept)
         finally:
             self._busy("")
 
@@ -139,23 +141,16 @@ class Exploration:
         assert self._wanted is not None, "nothing is done before it is wanted"
         self._publish(Busy(wanted=self._wanted, text=text))
 
-    def _codec_of(self, wanted: Wanted) -> Codec:
+    def _kept_of(self, wanted: Wanted) -> Kept:
         self._part = "model"
-        codec = self._codec(wanted.model)
-        if wanted.generation != self._generation:
-            self._publish(ModelReady(wanted=wanted, qualities=codec.qualities))
+        kept = self._codecs.get(wanted.model)
+        if wanted.generation != self._generation or kept is not self._used:
+            self._publish(ModelReady(wanted=wanted, qualities=kept.codec.qualities))
+        if kept is not self._used:
+            with self._written_lock:
+                self._used, self._estimated, self._written = kept, None, None
         self._part = "work"
-        return codec
-
-    def _codec(self, name: str) -> Codec:
-        codec = self._codecs.pop(name, None)
-        if codec is None:
-            self._busy(f"loading {name}")
-            codec = self._open_codec(name)
-        self._codecs[name] = codec  # the last ones used stand last
-        for old in list(self._codecs)[:-KEPT_CODECS]:
-            del self._codecs[old]
-        return codec
+        return kept
 
     def _photo_of(self, wanted: Wanted) -> NDArray[np.uint8]:
         if self._photo is None or self._photo[0] is not wanted.source:
@@ -169,12 +164,12 @@ class Exploration:
             self._generation = wanted.generation
         return self._photo[1]
 
-    def _explore(self, wanted: Wanted, codec: Codec) -> None:
-        photo = self._photo_of(wanted)
+    def _explore(self, wanted: Wanted, kept: Kept) -> None:
+        photo, codec = self._photo_of(wanted), kept.codec
         lmbda = nearest(codec.qualities, wanted.lmbda)
         rect = live_window(photo.shape[1], photo.shape[0], wanted.visible)
         live = self._live(wanted, codec, photo, rect)
-        self._curves.aim(wanted, live.image, rect, codec, live.session)
+        self._curves.aim(wanted, live.image, rect, kept, live.session)
         if not (wanted.final and self._is_estimated(wanted, rect, lmbda)):
             self._estimate(wanted, live, photo, lmbda)
         if wanted.final:
@@ -206,14 +201,14 @@ class Exploration:
         rect: Rect | None,
         check: Callable[[], None],
     ) -> _OpenPhoto:
-        if kept is not None and (kept.source, kept.model, kept.rect) == (wanted.source, wanted.model, rect):
+        if kept is not None and kept.codec is codec and (kept.source, kept.rect) == (wanted.source, rect):
             return kept
         image = np.ascontiguousarray(image)
         started = time.perf_counter()
         with interruptible(check):
             session = cast(WritingSession, codec.open(image))
         seconds = time.perf_counter() - started
-        return _OpenPhoto(wanted.source, wanted.model, rect, image, session, seconds)
+        return _OpenPhoto(wanted.source, codec, rect, image, session, seconds)
 
     def _is_estimated(self, wanted: Wanted, rect: Rect | None, lmbda: float | None) -> bool:
         last = self._estimated
@@ -307,7 +302,7 @@ class Exploration:
         info = file_info(data)
         named = shipped_name(unpack(data)[0].identity)
         if named is not None and named != wanted.model:
-            codec = self._codec(named)
+            codec = self._codecs.get(named).codec
         picture, decode_s = self._decoded(codec, data)
         self._curves.leave()
         self._publish(

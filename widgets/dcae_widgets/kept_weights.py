@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dcae.codec.kept_codecs import KeptCodecs
 from dcae.codec.protocol import Codec, Interval, Session
 from dcae.rd import bpp, psnr_db
 from dcae_widgets.lmbda_dial import nearest
@@ -48,9 +49,8 @@ class KeptWeights:
         found: Callable[[View, "Interval | list[float] | None"], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        self._open_codec, self._found = open_codec, found
-        self._codec: tuple[tuple[Path, int], Codec] | None = None
-        self._session: tuple[NDArray[np.uint8], Session] | None = None
+        self._codecs, self._found = KeptCodecs(open_codec, 1), found
+        self._session: tuple[Codec, NDArray[np.uint8], Session] | None = None
         self.worker: Worker[Request] = Worker(self._make, lambda: False, failed)
 
     def ask_for(self, request: Request, *, moving: bool = False) -> None:
@@ -62,15 +62,12 @@ class KeptWeights:
         self.worker.close()
 
     def _make(self, request: Request) -> None:
-        key = (request.weights, request.weights.stat().st_mtime_ns)
-        if self._codec is None or self._codec[0] != key:
-            self._codec, self._session = (key, self._open_codec(str(request.weights))), None
-        codec = self._codec[1]
-        if self._session is None or self._session[0] is not request.original:
-            self._session = (request.original, codec.open(request.original))
+        codec, last = self._codecs.get(str(request.weights)).codec, self._session
+        if last is None or last[0] is not codec or last[1] is not request.original:
+            self._session = last = codec, request.original, codec.open(request.original)
         self.worker.give_up()
         lmbda = nearest(codec.qualities, request.lmbda)
-        estimate = self._session[1].estimate(lmbda)
+        estimate = last[2].estimate(lmbda)
         height, width = request.original.shape[:2]
         picture = np.array(estimate.x_hat)
         rate, distortion = bpp(estimate.total_bytes, width, height), psnr_db(request.original, picture)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcae.codec.interruption import interruptible
+from dcae.codec.kept_codecs import Kept
 from dcae.codec.protocol import ENCODER_ERRORS, Codec, Interval, Session
 from dcae.rd import bpp, ms_ssim_db, psnr_db
 from dcae_widgets.events import Curve, CurveGrown, CurvesBegun, CurvesMeasured, Event, Failed, Wanted
@@ -63,6 +64,7 @@ class PhotoCurves:
         self._wanted: Wanted | None = None
         self._image: NDArray[np.uint8] | None = None
         self._rect: Rect | None = None
+        self._kept: Kept | None = None
         self._tasks: list[_Task] = []
         self._asked: set[tuple[Curve, float | None]] = set()  # whose MS-SSIM is on its way, or not defined
         self._is_measured = self._is_small = False
@@ -73,7 +75,7 @@ class PhotoCurves:
         self._is_measured = is_wanted
 
     def aim(
-        self, wanted: Wanted, image: NDArray[np.uint8], rect: Rect | None, codec: Codec, session: Session | None
+        self, wanted: Wanted, image: NDArray[np.uint8], rect: Rect | None, kept: Kept, session: Session | None
     ) -> None:
         """From now on the curves are of this picture and these weights.
 
@@ -81,21 +83,22 @@ class PhotoCurves:
             wanted: Whose they are.
             image: uint8, H x W x 3: the photo or its window.
             rect: The window; None for the whole photo.
-            codec: The weights.
+            kept: The weights.
             session: Theirs for this image; None if the curve has to open one.
         """
         before = self._wanted
-        if before is not None and before.generation == wanted.generation and self._rect == rect:
+        if before is not None and (before.generation, self._rect, self._kept) == (wanted.generation, rect, kept):
             return
         known = self._known.setdefault(wanted.source, {})
-        ours = known.setdefault((rect, "own", wanted.model), Curve(name=PurePath(wanted.model).name, kind="estimate"))
+        own = (rect, "own", wanted.model, kept.edition)
+        ours = known.setdefault(own, Curve(name=PurePath(wanted.model).name, kind="estimate"))
         tasks = []
         for name, other in self._beside.items():
             curve = known.setdefault((rect, "beside", name), Curve(name=name, kind="file"))
             tasks.append(_Task(curve, other, beside_qualities(other), "quality"))
-        tasks.append(_Task(ours, codec, spread(codec.qualities, POINTS), "λ", session))
+        tasks.append(_Task(ours, kept.codec, spread(kept.codec.qualities, POINTS), "λ", session))
         with self._lock:
-            self._wanted, self._image, self._rect = wanted, image, rect
+            self._wanted, self._image, self._rect, self._kept = wanted, image, rect, kept
             self._start(tasks)
             curves = [ours, *(task.curve for task in tasks[:-1])]
             self._publish(CurvesBegun(wanted=wanted, rect=rect, curves=curves))
@@ -103,7 +106,7 @@ class PhotoCurves:
     def leave(self) -> None:
         """There is no picture any more that has curves."""
         with self._lock:
-            self._wanted, self._image = None, None
+            self._wanted, self._image, self._kept = None, None, None
             self._start([])
 
     def step(self, give_up: Callable[[], None]) -> bool:

@@ -1,6 +1,7 @@
 """A trace is what the encoder did: its symbols and bits are the file's, its attention is what was read."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -204,6 +205,16 @@ def test_tracer_keeps_weights_and_g_a_from_one_lambda_to_the_next(codec: Codec, 
     assert seen.count((70, 130, 3)) == 2 + 1
     tracer("other", images["b"], 0.02)
     assert opened == ["tiny", "other"]
+
+
+def test_tracer_traces_weights_as_they_are_on_the_disk_now(codec: Codec, tmp_path: Path):
+    path = tmp_path / "best.safetensors"
+    codecs = [codec, Codec(network(TINY, seed=1))]
+    tracer = Tracer(lambda name: codecs[int(Path(name).read_text())])
+    image = picture(64, 64)
+    for text in ("0", "01"):
+        path.write_text(text)
+        assert same(tracer(str(path), image, 0.02), trace(codecs[int(text)], image, 0.02))
 
 
 def test_folder_of_weights_is_not_traced():
