@@ -243,7 +243,7 @@ window.widgetPage = {
     else if (data.method === "update") models.get(id).receive(putBuffers(data.state, data.buffer_paths, views));
   },
 
-  async addView(id, width) {
+  async addView(id, width, late) {
     const model = models.get(id);
     if (!modules.has(id)) {
       const url = URL.createObjectURL(new Blob([model.get("_esm")], { type: "text/javascript" }));
@@ -257,11 +257,12 @@ window.widgetPage = {
     const el = document.createElement("div");
     el.dataset.view = String(views.length);
     if (width) el.style.width = `${width}px`;
-    document.body.append(el);
+    if (!late) document.body.append(el);
     const controller = new AbortController();
     const view = { el, controller };
     views.push(view);
     view.cleanup = await definition.render({ model: proxy(model, view), el, signal: controller.signal });
+    if (late) document.body.append(el);
     return views.length - 1;
   },
 

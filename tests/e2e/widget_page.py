@@ -58,11 +58,14 @@ class WidgetPage:
         page.goto(ORIGIN)
         page.wait_for_function("() => window.widgetPage")
 
-    def mount(self, widget: Widget, width_px: int | None = None) -> "MountedWidget":
-        """Shows a widget, below those that the page shows already; it is as wide as the page if no width is given."""
+    def mount(self, widget: Widget, width_px: int | None = None, *, late: bool = False) -> "MountedWidget":
+        """Shows a widget, below those that the page shows already; it is as wide as the page if no width is given.
+
+        Late is a view that is put into the page only after it was rendered, as Jupyter may do it.
+        """
         self._open(widget)
         mounted = MountedWidget(self, widget, width_px)
-        mounted.add_view()
+        mounted.add_view(late=late)
         return mounted
 
     def exchange(self) -> None:
@@ -208,10 +211,10 @@ class MountedWidget:
         """The element of one of the views, in the order in which they were added."""
         return self.page.locator(f'[data-view="{self._indices[number]}"]')
 
-    def add_view(self) -> Locator:
+    def add_view(self, *, late: bool = False) -> Locator:
         """Shows the same model once more; returns the new view's element."""
-        script = "([id, width]) => widgetPage.addView(id, width)"
-        self._indices.append(self.page.evaluate(script, [self.widget.model_id, self.width_px]))
+        script = "view => widgetPage.addView(...view)"
+        self._indices.append(self.page.evaluate(script, [self.widget.model_id, self.width_px, late]))
         self.on.exchange()
         return self.view(-1)
 

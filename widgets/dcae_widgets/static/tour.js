@@ -119,6 +119,13 @@ class TourView {
       if (hadFocus) this.start.focus();
       return;
     }
+    if (!this.root.isConnected) { // what is not in the page yet, as while it is rendered, can show no popover
+      this.#frame ||= requestAnimationFrame(() => {
+        this.#frame = 0;
+        this.#draw();
+      });
+      return;
+    }
     const { title, words, now } = this.steps[this.step];
     const isLast = this.step === this.steps.length - 1;
     this.count.textContent = `${this.step + 1} of ${this.steps.length}`;
