@@ -84,7 +84,7 @@ class LatentCoder:
             add_points(parts)
         self.h_scale_s, self.h_mean_s, self.slice_loop = parts
         self.medians = z_medians(model.entropy_bottleneck).to(self.device).to(self.dtype)
-        self.choose_symbols = model.symbols
+        self.choose_symbols = model.choice()
         self.z_tables = tables_of(model.entropy_bottleneck)
         self.y_tables = tables_of(model.gaussian_conditional)
 

@@ -9,7 +9,6 @@ Does not know images, padding, or the container. Shapes: H, W padded image size 
 from __future__ import annotations
 
 import copy
-import math
 from typing import NamedTuple
 
 import torch
@@ -18,9 +17,7 @@ from torch import Tensor
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import total_bits, z_likelihoods
 from dcae.model.quantiser import RATE_WEIGHT
-
-_LEAST_LIKELIHOOD = 1e-9
-"""CompressAI's lower bound of a likelihood."""
+from dcae.model.symbol_costs import SymbolCosts
 
 
 class Previewed(NamedTuple):
@@ -34,13 +31,14 @@ class Preview:
     """A model's estimates.
 
     Args:
-        model: A model in eval mode.
+        model: A model in eval mode, whose tables stay as they are.
         dtype: Arithmetic of h_a, h_s, the slice loop and g_s. In another one than the model's, these are a copy of the
             model's, made here: it does not follow if the model is trained on.
     """
 
     def __init__(self, model: DCAE, dtype: torch.dtype) -> None:
         self.model, self.dtype = model, dtype
+        self.costs = SymbolCosts(model.gaussian_conditional)
         self.network = model if dtype == next(model.parameters()).dtype else _copy(model, dtype)
 
     @torch.inference_mode()
@@ -67,7 +65,7 @@ class Preview:
             ValueError: if lambda is not legal.
         """
         z_hat, z_probabilities = z_likelihoods(self.model.entropy_bottleneck, z)
-        quantiser = _Quantiser(self.model, y, self.dtype, weighs)
+        quantiser = _Quantiser(self, y, weighs)
         z_hat = z_hat.to(self.dtype).contiguous(memory_format=torch.channels_last)
         y_hat = self.network.predict(z_hat, quantiser).y_hat
         bits = {"z": float(total_bits(z_probabilities))}
@@ -78,44 +76,38 @@ class Preview:
 class _Quantiser:
     """`code` for the slice loop: the encoder's choice of symbols, and what they cost."""
 
-    def __init__(self, model: DCAE, y: Tensor, dtype: torch.dtype, weighs: bool) -> None:
-        self.parts, self.weighs = y.chunk(model.config.num_slices, dim=1), weighs
-        self.least_sigma = float(model.gaussian_conditional.lower_bound_scale.bound)
-        self.dtype = dtype
+    def __init__(self, preview: Preview, y: Tensor, weighs: bool) -> None:
+        self.parts, self.weighs = y.chunk(preview.model.config.num_slices, dim=1), weighs
+        self.costs, self.dtype = preview.costs, preview.dtype
         self.bits: list[Tensor] = []
 
     def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
         mu = mu.to(self.parts[slice_index].dtype)
         residual = (self.parts[slice_index] - mu).permute(0, 2, 3, 1)  # (1, H/16, W/16, M/slices), as in memory
-        sigma = sigma.to(mu.dtype).permute(0, 2, 3, 1).clamp_min(self.least_sigma)
-        symbols, bits = chosen(residual, sigma, self.weighs)
+        sigma = sigma.to(mu.dtype).permute(0, 2, 3, 1)
+        symbols, bits = chosen(residual, sigma, self.costs, self.weighs)
         self.bits.append(bits)
         return (symbols.permute(0, 3, 1, 2) + mu).to(self.dtype)
 
 
-def chosen(residual: Tensor, sigma: Tensor, weighs: bool) -> tuple[Tensor, Tensor]:
-    """The symbols of y - mu that an encoder chooses, and the bits of all of them: a scalar.
-
-    As `dcae.model.quantiser` chooses and a Gaussian of scale sigma prices them, in one pass that looks up each edge
-    between two symbols once. To skip the zeros, where there is no choice, would take longer than to price them.
+def chosen(residual: Tensor, sigma: Tensor, costs: SymbolCosts, weighs: bool) -> tuple[Tensor, Tensor]:
+    """The symbols of y - mu that an encoder chooses, as `dcae.model.quantiser`, and the bits of all of them: a scalar.
 
     Args:
         residual: y - mu, of any shape.
-        sigma: Of the same shape, positive.
+        sigma: Of the same shape.
+        costs: What symbols cost.
         weighs: Whether bits are weighed against error; otherwise symbols are the nearest.
     """
-    edge = math.sqrt(0.5) / sigma  # erfc(edge t) / 2 is the probability of more than t
-    symbols = residual.round()
-    size = symbols.abs()
-    middle = torch.erfc((size - 0.5) * edge)
-    bits = _bits(middle - torch.erfc((size + 0.5) * edge))
+    symbols, level = residual.round(), costs.level_of(sigma)
+    bits = costs.at_level(symbols, level)
     if weighs:
-        bits_smaller = _bits(torch.erfc((size - 1.5) * edge) - middle)
-        error = residual.abs() - size
-        # (error + 1)^2 + weight bits_smaller < error^2 + weight bits
-        smaller = (2 * error + 1 < RATE_WEIGHT * (bits - bits_smaller)) & (size > 0)
-        symbols = torch.where(smaller, symbols - symbols.sign(), symbols)
-        bits = torch.where(smaller, bits_smaller, bits)
+        smaller = symbols - symbols.sign()  # of 0 itself, which is never better
+        bits_smaller = costs.at_level(smaller, level)
+        errors = (residual - smaller).square() - (residual - symbols).square()
+        is_better = errors < RATE_WEIGHT * (bits - bits_smaller)
+        symbols = torch.where(is_better, smaller, symbols)
+        bits = torch.where(is_better, bits_smaller, bits)
     return symbols, bits.sum()
 
 
@@ -139,6 +131,3 @@ def _copy(model: DCAE, dtype: torch.dtype) -> DCAE:
     network.g_s.register_forward_pre_hook(lambda _, inputs: (inputs[0].to(dtype),))
     return network
 
-
-def _bits(twice_likelihood: Tensor) -> Tensor:
-    return 1 - twice_likelihood.clamp_min(2 * _LEAST_LIKELIHOOD).log2()

@@ -16,8 +16,9 @@ from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, sc
 from dcae.model.entropy import Noise, straight_through, y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
-from dcae.model.quantiser import rounded, weighed
+from dcae.model.quantiser import Choice, rounded, weighed
 from dcae.model.slices import Code, SliceLoop, Slices
+from dcae.model.symbol_costs import SymbolCosts
 from dcae.model.transforms import analysis, hyper_analysis, hyper_synthesis, synthesis
 
 _HIGHEST_FLOAT32 = torch.tensor(LMBDA_HIGHEST, dtype=torch.float32).item()
@@ -83,8 +84,15 @@ class DCAE(nn.Module):
         y_hat, likelihoods = self.estimate(self.analyse(x, lmbda), noise)
         return {"x_hat": self.synthesise(y_hat, lmbda), "likelihoods": likelihoods}
 
-    def estimate(self, y: Tensor, noise: Noise | None = None) -> tuple[Tensor, dict[str, Tensor]]:
-        """What a decoder would get of gained y, and how likely each element of it and of z is; `noise` as of `forward`.
+    def estimate(
+        self, y: Tensor, noise: Noise | None = None, costs: SymbolCosts | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What a decoder would get of gained y, and how likely each element of it and of z is.
+
+        Args:
+            y: What is coded.
+            noise: As of `forward`.
+            costs: In evaluation, how likely y's symbols are; by default as a Gaussian says that is continuous in sigma.
 
         Shapes: y (B, M, H/16, W/16) -> y_hat of that shape, likelihoods of y of that shape and of z (B, N, H/64, W/64).
         """
@@ -93,7 +101,11 @@ class DCAE(nn.Module):
         quantised: list[Tensor] = []
         slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, quantised))
         coded = y if self.training else torch.cat(quantised, dim=1)
-        y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma, noise_y)
+        if self.training or costs is None:
+            y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma, noise_y)
+        else:
+            symbols = (coded - slices.mu).round()
+            y_probabilities = torch.exp2(-costs.at_level(symbols, costs.level_of(slices.sigma)))
         return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
     def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
@@ -171,37 +183,40 @@ class DCAE(nn.Module):
         return cast(Tensor, self.entropy_bottleneck.loss())
 
     def update(self, find_quantiles: bool = True) -> None:
-        """Computes the integer CDF tables of z and y from the weights; to be called once, before export.
+        """Computes the integer CDF tables of z from the weights, and those of y if there are none; before export.
 
-        The tables are buffers: they travel with the weights. Needs finite parameters in float32.
+        The tables are buffers: they travel with the weights. y's depend on no parameter: they are a Gaussian's for each
+        level, or those that the end of a training has fitted. Needs finite parameters in float32.
 
         Args:
             find_quantiles: Finds z's quantiles anew first, since short runs leave stale ones. That moves the medians,
                 which z is rounded around; without it the quantiles are used as they are.
         """
-        self.gaussian_conditional.update_scale_table(scale_table(), force=True)
+        if self.gaussian_conditional._quantized_cdf.numel() == 0:
+            self.gaussian_conditional.update_scale_table(scale_table(), force=True)
         self.entropy_bottleneck.update(force=True, update_quantiles=find_quantiles)
 
     def quantiser(self, y: Tensor, quantised: list[Tensor]) -> Code:
         """`code` for a forward pass: y as symbols around mu, straight-through; keeps what it returns in `quantised`."""
-        parts = y.chunk(self.config.num_slices, dim=1)
+        parts, choose = y.chunk(self.config.num_slices, dim=1), self.choice()
 
         def code(slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
             residual = parts[slice_index] - mu
-            symbols = self.symbols(residual, sigma)
+            symbols = choose(residual, sigma)
             quantised.append(straight_through(residual, symbols) + mu)
             return quantised[-1]
 
         return code
 
-    def symbols(self, residual: Tensor, sigma: Tensor) -> Tensor:
+    def choice(self) -> Choice:
         """What an encoder codes of y - mu: in training and for a model of one fixed lambda the nearest integers.
 
-        Shapes: all (B, M/slices, H/16, W/16).
+        It is made for the tables as they are now.
         """
         if self.training or self.gain is None:
-            return rounded(residual)
-        return weighed(residual, sigma, self.gaussian_conditional)
+            return lambda residual, sigma: rounded(residual)
+        costs = SymbolCosts(self.gaussian_conditional)
+        return lambda residual, sigma: weighed(residual, sigma, costs)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """As of any module, with tables of whatever size the state has (none before `update`)."""

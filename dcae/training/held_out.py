@@ -15,6 +15,7 @@ from accelerate import Accelerator
 
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.model.dcae import DCAE
+from dcae.model.symbol_costs import SymbolCosts
 from dcae.training.loss import RateDistortion
 from dcae.training.picture import central_crop, to_batch
 
@@ -24,7 +25,7 @@ NUM_LMBDAS = 5
 
 
 class Point(NamedTuple):
-    """Means over the photos at one lambda: estimated bits a pixel, PSNR in dB, and the loss."""
+    """Means over the photos at one lambda: bits a pixel by the model's tables, PSNR in dB, and the loss."""
 
     lmbda: float
     bpp: float
@@ -46,13 +47,14 @@ def mean_points(
     model: DCAE, photos: Sequence[np.ndarray], lmbdas: Sequence[float], loss: RateDistortion, engine: Accelerator
 ) -> list[Point]:
     """The mean points of a model in eval mode, each process of `engine` measuring its part of the photos."""
-    sums = torch.zeros(len(lmbdas), 3, device=engine.device)
+    sums, costs = torch.zeros(len(lmbdas), 3, device=engine.device), SymbolCosts(model.gaussian_conditional)
     for photo in photos[engine.process_index :: engine.num_processes]:
         x = to_batch(central_crop(photo, SIDE_PX, SIDE_PX)[None], engine.device)
         for row, lmbda in zip(sums, lmbdas, strict=True):
-            output = model(x, lmbda if model.gain is not None else None)
-            output["x_hat"] = output["x_hat"].float().clamp(0, 1)
-            found = loss(output, x, torch.tensor([lmbda], device=engine.device))
+            gained = lmbda if model.gain is not None else None
+            y_hat, likelihoods = model.estimate(model.analyse(x, gained), costs=costs)
+            x_hat = model.synthesise(y_hat, gained).float().clamp(0, 1)
+            found = loss({"x_hat": x_hat, "likelihoods": likelihoods}, x, torch.tensor([lmbda], device=engine.device))
             psnr_db = -10 * math.log10(max(float(found.mse), 1e-12))
             row += torch.tensor([float(found.bpp), psnr_db, float(found.loss)], device=engine.device)
     means = cast(torch.Tensor, engine.reduce(sums, "sum")) / len(photos)

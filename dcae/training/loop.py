@@ -35,9 +35,13 @@ from dcae.training.run_folder import RunFolder
 from dcae.training.run_log import RunLog
 from dcae.training.schedule import Clock, schedule
 from dcae.training.view import View
+from dcae.training.y_tables import count_symbols, fit_tables, give_tables, tables_of
 
-PRIOR_CROPS = 320
-"""Crops whose z the prior is fitted to at the end of a run."""
+FITTED_CROPS = 320
+"""Crops whose z the prior is fitted to, and whose symbols y's tables are, at the end of a run."""
+
+TABLE_ROUNDS = 2
+"""How often tables are fitted: symbols are chosen by those that there are."""
 
 
 class Run:
@@ -97,6 +101,9 @@ class Run:
         """Trains to the end, or until it is asked to stop."""
         self.folder.clear_stop()
         if self.best_step < 0:
+            if self.config.stage == "decoder":  # which learns from symbols and their tables
+                self._fit_tables(self._latents())
+                give_tables(self.model, tables_of(self.average))
             self._evaluate_and_save()
         self.clock.restart()
         with Progress(self.config, shown=self.engine.is_main_process) as progress:
@@ -169,6 +176,7 @@ class Run:
             {
                 "model": _detached(self.model),
                 "average": _detached(self.average),
+                "tables": tables_of(self.average),
                 "optimizer": self.optimizer.state_dict(),
                 "quantiles": self.quantiles.state_dict(),
                 "steps": self.steps,
@@ -194,6 +202,7 @@ class Run:
             for module, name in ((self.model, "model"), (self.average, "average")):
                 for parameter_name, parameter in module.named_parameters():
                     parameter.copy_(state[name][parameter_name])
+                give_tables(module, state["tables"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.quantiles.load_state_dict(state["quantiles"])
         self.steps, self.best_loss, self.best_step = state["steps"], state["best_loss"], state["best_step"]
@@ -287,10 +296,12 @@ class Run:
         self.save()
 
     def _end(self, reason: str) -> None:
-        """Fits z's prior to the z of the average and measures for the last time, unless the run was stopped; saves."""
+        """Fits z's prior and y's tables to what the average codes, measures for the last time, unless stopped; saves."""
         self.finished = reason == "finished"
         if self.finished:
-            self._fit_prior()
+            latents = self._latents()
+            fit_prior(self.average, torch.cat([self.engine.gather(z) for _, z in latents]))  # pyright: ignore[reportArgumentType]
+            self._fit_tables(latents)
             self.evaluate()
         if self.log is not None:
             self.log.write("end", self.steps, self.clock.seconds, {"reason": reason})
@@ -298,14 +309,22 @@ class Run:
             self.log.close()
             self.folder.clear_stop()
 
-    def _fit_prior(self) -> None:
-        found: list[Tensor] = []
-        with torch.no_grad():
-            for x, ahead in zip(self.batches(), range(math.ceil(PRIOR_CROPS / self.config.batch)), strict=False):
-                lmbda = self._lmbdas(len(x), self.steps + ahead) if self.model.gain is not None else None
-                z = self._averaged(lambda x=x, lmbda=lmbda: self.average.h_a(self.average.analyse(x, lmbda)))
-                found.append(self.engine.gather(z.float()))  # pyright: ignore[reportArgumentType]
-        fit_prior(self.average, torch.cat(found))
+    @torch.no_grad()
+    def _latents(self) -> list[tuple[Tensor, Tensor]]:
+        """Gained y and z that the average makes of this process's crops of the steps to come."""
+        found: list[tuple[Tensor, Tensor]] = []
+        for x, ahead in zip(self.batches(), range(math.ceil(FITTED_CROPS / self.config.batch)), strict=False):
+            lmbda = self._lmbdas(len(x), self.steps + ahead) if self.model.gain is not None else None
+            y = self._averaged(lambda x=x, lmbda=lmbda: self.average.analyse(x, lmbda))
+            z = self._averaged(lambda y=y: self.average.h_a(y))
+            found.append((y.float(), z.float()))
+        return found
+
+    def _fit_tables(self, latents: list[tuple[Tensor, Tensor]]) -> None:
+        """Fits the average's tables to the symbols of latents, those of all processes together."""
+        for _ in range(TABLE_ROUNDS):
+            counts = sum(self._averaged(lambda y=y, z=z: count_symbols(self.average, y, z)) for y, z in latents)
+            fit_tables(self.average, self.engine.reduce(counts, "sum"))  # pyright: ignore[reportArgumentType]
 
     def _finished_average(self) -> DCAE:
         """A copy of the average with its tables: they need z's quantiles found anew, which the run goes on without."""

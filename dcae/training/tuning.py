@@ -13,6 +13,7 @@ from torch import Tensor
 
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise, y_likelihoods, z_likelihoods
+from dcae.model.symbol_costs import SymbolCosts
 
 
 def freeze_encoder(model: DCAE) -> None:
@@ -26,8 +27,8 @@ def freeze_encoder(model: DCAE) -> None:
 def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise | None) -> dict[str, Any]:
     """As `DCAE.forward`, for a model whose encoder is frozen, with gradients for everything else.
 
-    The likelihoods are those of the symbols. Their gradient reaches sigma; mu, which a symbol's likelihood does not
-    depend on, gets that of y with noise, as in joint training.
+    The likelihoods are those of the symbols by y's tables, on a line between two levels. Their gradient reaches sigma;
+    mu, which a symbol's likelihood does not depend on, gets that of y with noise, as in joint training.
 
     Shapes: x (B, 3, H, W) in [0, 1], lmbda (B,) or None for a model of one fixed lambda; noise as of `DCAE.forward`.
     """
@@ -37,7 +38,8 @@ def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise | 
     z_hat, z_probabilities = z_likelihoods(model.entropy_bottleneck, z)
     quantised: list[Tensor] = []
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
-    of_symbols = y_likelihoods(model.gaussian_conditional, torch.cat(quantised, dim=1), slices.mu, slices.sigma)
+    symbols = (torch.cat(quantised, dim=1) - slices.mu).detach().round()
+    of_symbols = torch.exp2(-SymbolCosts(model.gaussian_conditional).between_levels(symbols, slices.sigma))
     noise_y = noise.y if noise is not None else torch.rand_like(y) - 0.5
     of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise_y)
     x_hat = model.synthesise(slices.y_hat, lmbda)

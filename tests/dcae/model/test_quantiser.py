@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 import torch
 from compressai.entropy_models import GaussianConditional
-from scipy.stats import norm
 
+from dcae.codec.entropy_coder import cost_bits
+from dcae.codec.latent_coder import tables_of
+from dcae.codec.scale_levels import levels
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
 from dcae.model.quantiser import RATE_WEIGHT, rounded, weighed
+from dcae.model.symbol_costs import SymbolCosts, gaussian_with_tables
 
 
 @pytest.fixture
-def gaussian() -> GaussianConditional:
-    return GaussianConditional(None).eval()
+def costs() -> SymbolCosts:
+    return SymbolCosts(GaussianConditional(None))
 
 
 @pytest.fixture
@@ -24,39 +27,39 @@ def drawn() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def cost(residual: np.ndarray, symbol: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    scale = np.maximum(sigma, 0.11)
-    probability = norm.cdf((0.5 - np.abs(symbol)) / scale) - norm.cdf((-0.5 - np.abs(symbol)) / scale)
-    return (residual - symbol) ** 2 - RATE_WEIGHT * np.log2(np.maximum(probability, 1e-9))
+    tables = tables_of(gaussian_with_tables())
+    bits = cost_bits(symbol.ravel().astype(int), levels(sigma).ravel(), tables).reshape(symbol.shape)
+    return (residual - symbol) ** 2 + RATE_WEIGHT * bits
 
 
-def test_symbols_are_the_cheaper_of_the_nearest_and_the_next_towards_zero(gaussian, drawn):
+def test_symbols_are_the_cheaper_of_the_nearest_and_the_next_towards_zero(costs, drawn):
     residual_tensor, sigma_tensor = drawn
     residual, sigma = residual_tensor.numpy(), sigma_tensor.numpy()
     nearest = np.round(residual)
     smaller = nearest - np.sign(nearest)
     expected = np.where(cost(residual, smaller, sigma) < cost(residual, nearest, sigma), smaller, nearest)
-    np.testing.assert_array_equal(weighed(residual_tensor, sigma_tensor, gaussian).numpy(), expected)
+    np.testing.assert_array_equal(weighed(residual_tensor, sigma_tensor, costs).numpy(), expected)
     assert 0.02 < (expected != nearest).mean() < 0.5
 
 
-def test_no_choice_is_left_where_the_nearest_symbol_is_zero(gaussian, drawn):
+def test_no_choice_is_left_where_the_nearest_symbol_is_zero(costs, drawn):
     residual, sigma = drawn
-    chosen = weighed(residual, sigma, gaussian)
+    chosen = weighed(residual, sigma, costs)
     assert bool((chosen[residual.abs() < 0.5] == 0).all())
     assert bool(((rounded(residual) - chosen).abs() <= 1).all())
 
 
-def test_bfloat16_residuals_are_weighed_in_float32(gaussian, drawn):
+def test_bfloat16_residuals_are_weighed_in_float32(costs, drawn):
     residual, sigma = (t.bfloat16() for t in drawn)
-    chosen = weighed(residual, sigma, gaussian)
+    chosen = weighed(residual, sigma, costs)
     assert chosen.dtype == torch.bfloat16
-    assert torch.equal(chosen.float(), weighed(residual.float(), sigma.float(), gaussian))
+    assert torch.equal(chosen.float(), weighed(residual.float(), sigma.float(), costs))
 
 
 def test_training_and_models_of_one_lambda_take_the_nearest_symbols(drawn):
     residual, sigma = (t.float() for t in drawn)
     model = DCAE(PRESETS["tiny"])
-    assert torch.equal(model.train().symbols(residual, sigma), residual.round())
-    assert not torch.equal(model.eval().symbols(residual, sigma), residual.round())
+    assert torch.equal(model.train().choice()(residual, sigma), residual.round())
+    assert not torch.equal(model.eval().choice()(residual, sigma), residual.round())
     model.gain = None
-    assert torch.equal(model.eval().symbols(residual, sigma), residual.round())
+    assert torch.equal(model.eval().choice()(residual, sigma), residual.round())

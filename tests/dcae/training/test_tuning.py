@@ -5,7 +5,8 @@ import torch
 
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
-from dcae.model.entropy import Noise
+from dcae.model.entropy import Noise, total_bits
+from dcae.model.symbol_costs import SymbolCosts
 from dcae.training.chance import noise
 from dcae.training.loss import RateDistortion
 from dcae.training.tuning import decoder_output, freeze_encoder
@@ -50,9 +51,22 @@ def test_mu_learns_from_the_rate(model: DCAE):
     assert float(last.weight.grad.abs().sum()) > 0
 
 
-def test_likelihoods_are_those_of_a_forward_pass_in_eval_mode(model: DCAE):
-    x, lmbda = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05])
-    ours, theirs = decoder_output(model, x, lmbda, drawn(model, 2)), model(x, lmbda)
-    for part in ("y", "z"):
-        torch.testing.assert_close(ours["likelihoods"][part], theirs["likelihoods"][part])
-    torch.testing.assert_close(ours["x_hat"], theirs["x_hat"])
+def test_likelihoods_are_those_of_ys_tables_between_the_levels_of_an_estimate(model: DCAE):
+    x, lmbda, costs = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05]), SymbolCosts(model.gaussian_conditional)
+    ours = decoder_output(model, x, lmbda, drawn(model, 2))
+    y_hat, likelihoods = model.estimate(model.analyse(x, lmbda), costs=costs)
+    torch.testing.assert_close(ours["x_hat"], model.synthesise(y_hat, lmbda))
+    torch.testing.assert_close(ours["likelihoods"]["z"], likelihoods["z"])
+    found, expected = (float(total_bits(each["y"].detach())) for each in (ours["likelihoods"], likelihoods))
+    assert found == pytest.approx(expected, rel=0.01)
+
+
+def test_symbols_that_were_not_foreseen_raise_sigma(model: DCAE):
+    with torch.no_grad():
+        for index in range(model.config.num_slices):
+            last = model.slice_loop.get_submodule(f"slices.{index}.scale_transform.5")
+            last.weight.zero_()
+            last.bias.fill_(-1.26)  # softplus makes 0.25 of it
+    x, lmbda = torch.rand(1, 3, 64, 64), torch.tensor([0.05])
+    (-decoder_output(model, x, lmbda, drawn(model, 1))["likelihoods"]["y"].log2().sum()).backward()
+    assert float(last.bias.grad.sum()) < 0, "gradient descent makes it larger"

@@ -1,0 +1,85 @@
+"""The last step of a run for y: its tables fitted to the symbols that the finished network makes.
+
+The network learns with Gaussians, which have a slope everywhere. What an encoder codes is more peaked and has heavier
+tails, all the more since it weighs bits against error; and a table may say anything, since it travels with the weights.
+Knows symbols, levels and tables. Does not know photos or the loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from compressai.entropy_models import GaussianConditional
+from torch import Tensor
+
+from dcae.config import SCALE_LEVELS
+from dcae.model.dcae import DCAE
+from dcae.model.entropy import z_likelihoods
+from dcae.model.symbol_costs import SymbolCosts, gaussian_with_tables
+
+GAUSSIAN_SYMBOLS = 10
+"""So many symbols an entry, as a Gaussian deals them out, stand beside those that were counted."""
+
+TABLES = ("_quantized_cdf", "_cdf_length", "_offset")
+
+
+@torch.no_grad()
+def count_symbols(model: DCAE, y: Tensor, z: Tensor) -> Tensor:
+    """How often an encoder codes each symbol at each level: (64, 2 reach + 1), int64, from the symbol -reach on.
+
+    Args:
+        model: In eval mode; it chooses symbols by the tables that it has.
+        y: Gained y of images at any lambdas, (B, M, H/16, W/16).
+        z: Their z, (B, N, H/64, W/64).
+    """
+    costs, quantised = SymbolCosts(model.gaussian_conditional), []
+    z_hat, _ = z_likelihoods(model.entropy_bottleneck, z)
+    slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
+    reach = _reach(gaussian_with_tables())
+    symbols = (torch.cat(quantised, dim=1) - slices.mu).round().long().clamp(-reach, reach)
+    columns = 2 * reach + 1
+    places = costs.level_of(slices.sigma) * columns + symbols + reach
+    return torch.bincount(places.flatten(), minlength=SCALE_LEVELS * columns).view(SCALE_LEVELS, columns)
+
+
+@torch.no_grad()
+def fit_tables(model: DCAE, counts: Tensor) -> None:
+    """Gives a model the tables of the symbols that were counted, in place; each says the same of a symbol and its like.
+
+    Args:
+        model: Nothing but y's tables change.
+        counts: As of `count_symbols`, of one or more calls together.
+    """
+    gaussian = gaussian_with_tables()
+    counts = counts.cpu().double()
+    counts = counts + counts.flip(1)
+    sizes = gaussian._cdf_length - 2  # without the escape
+    most, reach = int(sizes.max()), _reach(gaussian)
+    likely, escapes = torch.zeros(SCALE_LEVELS, most), torch.zeros(SCALE_LEVELS, 1)
+    for level, (size, offset) in enumerate(zip(sizes.tolist(), gaussian._offset.tolist(), strict=True)):
+        inside = slice(reach + offset, reach + offset + size)
+        seen = torch.cat([counts[level, inside], counts[level].sum()[None] - counts[level, inside].sum()])
+        expected = gaussian._quantized_cdf[level, : size + 2].double().diff() / 2**gaussian.entropy_coder_precision
+        weights = seen + GAUSSIAN_SYMBOLS * size * expected
+        weights /= weights.sum()
+        likely[level, :size], escapes[level] = weights[:-1], weights[-1]
+    cdf = gaussian._pmf_to_cdf(likely, escapes, sizes, most)
+    give_tables(model, {"_quantized_cdf": cdf, "_cdf_length": gaussian._cdf_length, "_offset": gaussian._offset})
+
+
+def tables_of(model: DCAE) -> dict[str, Tensor]:
+    """A model's tables of y by CompressAI's names, empty if it has none yet."""
+    return {name: model.gaussian_conditional.get_buffer(name) for name in TABLES}
+
+
+def give_tables(model: DCAE, tables: Mapping[str, Tensor]) -> None:
+    """Gives a model a copy of tables, as of `tables_of`."""
+    device = next(model.parameters()).device
+    for name, table in tables.items():
+        setattr(model.gaussian_conditional, name, table.to(device, copy=True))
+
+
+def _reach(gaussian: GaussianConditional) -> int:
+    """The first symbol that is an escape in every table."""
+    return int(gaussian._offset.abs().max()) + 1
