@@ -130,4 +130,3 @@ def _copy(model: DCAE, dtype: torch.dtype) -> DCAE:
     network.synthesis_path = model.synthesis_path
     network.g_s.register_forward_pre_hook(lambda _, inputs: (inputs[0].to(dtype),))
     return network
-

@@ -44,8 +44,6 @@ def weighed(residual: Tensor, sigma: Tensor, costs: SymbolCosts) -> Tensor:
     exact = torch.promote_types(residual.dtype, torch.float32)
     symbol, value, scale = (t.flatten()[places].to(exact) for t in (chosen, residual, sigma))
     smaller, level = symbol - symbol.sign(), costs.level_of(scale)
-    cost, cost_smaller = (
-        (value - s).square() + RATE_WEIGHT * costs.at_level(s, level) for s in (symbol, smaller)
-    )
+    cost, cost_smaller = ((value - s).square() + RATE_WEIGHT * costs.at_level(s, level) for s in (symbol, smaller))
     chosen[places] = torch.where(cost_smaller < cost, smaller, symbol).to(chosen.dtype)
     return chosen.view_as(nearest)

@@ -46,7 +46,7 @@ class SymbolCosts:
         return self._bits.to(symbols.device).take(level * (2 * REACH + 1) + places)
 
     def between_levels(self, symbols: Tensor, sigma: Tensor) -> Tensor:
-        """The bits of each symbol, of any shape, at its sigma, on the line between two levels: with a slope in sigma."""
+        """The bits of each symbol, of any shape, at its sigma, on a line between two levels: with a slope in sigma."""
         position = _position(sigma)
         below = position.detach().floor().clamp_max(SCALE_LEVELS - 2)
         share, level = position - below, below.long()

@@ -296,7 +296,7 @@ class Run:
         self.save()
 
     def _end(self, reason: str) -> None:
-        """Fits z's prior and y's tables to what the average codes, measures for the last time, unless stopped; saves."""
+        """Fits prior and tables to what the average codes and measures for the last time, unless stopped; saves."""
         self.finished = reason == "finished"
         if self.finished:
             latents = self._latents()
