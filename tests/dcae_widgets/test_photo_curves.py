@@ -163,6 +163,6 @@ def test_measuring_is_said_and_so_is_that_it_cannot_be_done():
     measuring.close()
     nobody = PhotoCurves({}, events.append)
     nobody.measure(True)
-    nobody.aim(wanted(), photo(), None, FakeCodec(), None)
+    nobody.aim(wanted(), photo(), None, kept(FakeCodec()), None)
     assert all_steps(nobody) == 9
     assert last_words(events) == NO_MEASURE
