@@ -16,8 +16,7 @@ from torch import Tensor
 
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import total_bits, z_likelihoods
-from dcae.model.quantiser import RATE_WEIGHT
-from dcae.model.symbol_costs import SymbolCosts
+from dcae.model.quantiser import rounded, weighed
 
 
 class Previewed(NamedTuple):
@@ -38,7 +37,7 @@ class Preview:
 
     def __init__(self, model: DCAE, dtype: torch.dtype) -> None:
         self.model, self.dtype = model, dtype
-        self.costs = SymbolCosts(model.gaussian_conditional)
+        self.costs = model.symbol_costs
         self.network = model if dtype == next(model.parameters()).dtype else _copy(model, dtype)
 
     @torch.inference_mode()
@@ -85,30 +84,9 @@ class _Quantiser:
         mu = mu.to(self.parts[slice_index].dtype)
         residual = (self.parts[slice_index] - mu).permute(0, 2, 3, 1)  # (1, H/16, W/16, M/slices), as in memory
         sigma = sigma.to(mu.dtype).permute(0, 2, 3, 1)
-        symbols, bits = chosen(residual, sigma, self.costs, self.weighs)
-        self.bits.append(bits)
+        symbols = weighed(residual, sigma, self.costs) if self.weighs else rounded(residual)
+        self.bits.append(self.costs.at_level(symbols, self.costs.level_of(sigma)).sum())
         return (symbols.permute(0, 3, 1, 2) + mu).to(self.dtype)
-
-
-def chosen(residual: Tensor, sigma: Tensor, costs: SymbolCosts, weighs: bool) -> tuple[Tensor, Tensor]:
-    """The symbols of y - mu that an encoder chooses, as `dcae.model.quantiser`, and the bits of all of them: a scalar.
-
-    Args:
-        residual: y - mu, of any shape.
-        sigma: Of the same shape.
-        costs: What symbols cost.
-        weighs: Whether bits are weighed against error; otherwise symbols are the nearest.
-    """
-    symbols, level = residual.round(), costs.level_of(sigma)
-    bits = costs.at_level(symbols, level)
-    if weighs:
-        smaller = symbols - symbols.sign()  # of 0 itself, which is never better
-        bits_smaller = costs.at_level(smaller, level)
-        errors = (residual - smaller).square() - (residual - symbols).square()
-        is_better = errors < RATE_WEIGHT * (bits - bits_smaller)
-        symbols = torch.where(is_better, smaller, symbols)
-        bits = torch.where(is_better, bits_smaller, bits)
-    return symbols, bits.sum()
 
 
 def fastest_dtype(model: DCAE) -> torch.dtype:

@@ -61,6 +61,7 @@ class DCAE(nn.Module):
         self.slice_loop = SliceLoop(config)
         self.entropy_bottleneck = EntropyBottleneck(config.N)
         self.gaussian_conditional = GaussianConditional(None)
+        self._costs: tuple[Tensor, SymbolCosts] | None = None
         self.gain = Gain(config.gain_knots, config.M, +1) if config.gain_knots else None
         self.inverse_gain = Gain(config.gain_knots, config.M, -1) if config.gain_knots else None
         self.analysis_path = AnalysisPath(config.M) if config.linear_path else None
@@ -215,11 +216,20 @@ class DCAE(nn.Module):
         """
         if self.training or self.gain is None:
             return lambda residual, sigma: rounded(residual)
-        costs = SymbolCosts(self.gaussian_conditional)
+        costs = self.symbol_costs
         return lambda residual, sigma: weighed(residual, sigma, costs)
+
+    @property
+    def symbol_costs(self) -> SymbolCosts:
+        """What symbols of y cost by the tables as they are now; made once for them."""
+        tables = self.gaussian_conditional._quantized_cdf
+        if self._costs is None or self._costs[0] is not tables:
+            self._costs = tables, SymbolCosts(self.gaussian_conditional)
+        return self._costs[1]
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """As of any module, with tables of whatever size the state has (none before `update`)."""
+        self._costs = None  # the tables are to be the same tensors with other numbers
         for name, buffer in self.named_buffers():
             if name in state_dict:
                 buffer.resize_(state_dict[name].shape)

@@ -34,7 +34,8 @@ def rounded(residual: Tensor) -> Tensor:
 def weighed(residual: Tensor, sigma: Tensor, costs: SymbolCosts) -> Tensor:
     """The nearest symbols of y - mu or those one step nearer to zero, whichever costs less.
 
-    cost = (y - mu - symbol)^2 + RATE_WEIGHT * bits of the symbol by the table of sigma's level.
+    cost = (y - mu - symbol)^2 + RATE_WEIGHT * bits of the symbol by the tables, on a line between two levels: so the
+    size of a file does not jump where sigma goes from one level to the next.
 
     Shapes: residual and sigma of one shape, any; the result has it too.
     """
@@ -43,7 +44,11 @@ def weighed(residual: Tensor, sigma: Tensor, costs: SymbolCosts) -> Tensor:
     places = chosen.nonzero()[:, 0]  # zero stays zero, and most are
     exact = torch.promote_types(residual.dtype, torch.float32)
     symbol, value, scale = (t.flatten()[places].to(exact) for t in (chosen, residual, sigma))
-    smaller, level = symbol - symbol.sign(), costs.level_of(scale)
-    cost, cost_smaller = ((value - s).square() + RATE_WEIGHT * costs.at_level(s, level) for s in (symbol, smaller))
+    smaller = symbol - symbol.sign()
+    bits, bits_smaller = costs.between_levels(symbol, scale), costs.between_levels(smaller, scale)
+    cost, cost_smaller = (
+        (value - symbol).square() + RATE_WEIGHT * bits,
+        (value - smaller).square() + RATE_WEIGHT * bits_smaller,
+    )
     chosen[places] = torch.where(cost_smaller < cost, smaller, symbol).to(chosen.dtype)
     return chosen.view_as(nearest)

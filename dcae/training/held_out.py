@@ -15,7 +15,6 @@ from accelerate import Accelerator
 
 from dcae.config import LMBDA_MAX, LMBDA_MIN
 from dcae.model.dcae import DCAE
-from dcae.model.symbol_costs import SymbolCosts
 from dcae.training.loss import RateDistortion
 from dcae.training.picture import central_crop, to_batch
 
@@ -47,7 +46,7 @@ def mean_points(
     model: DCAE, photos: Sequence[np.ndarray], lmbdas: Sequence[float], loss: RateDistortion, engine: Accelerator
 ) -> list[Point]:
     """The mean points of a model in eval mode, each process of `engine` measuring its part of the photos."""
-    sums, costs = torch.zeros(len(lmbdas), 3, device=engine.device), SymbolCosts(model.gaussian_conditional)
+    sums, costs = torch.zeros(len(lmbdas), 3, device=engine.device), model.symbol_costs
     for photo in photos[engine.process_index :: engine.num_processes]:
         x = to_batch(central_crop(photo, SIDE_PX, SIDE_PX)[None], engine.device)
         for row, lmbda in zip(sums, lmbdas, strict=True):

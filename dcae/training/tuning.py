@@ -13,7 +13,6 @@ from torch import Tensor
 
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise, y_likelihoods, z_likelihoods
-from dcae.model.symbol_costs import SymbolCosts
 
 
 def freeze_encoder(model: DCAE) -> None:
@@ -39,7 +38,7 @@ def decoder_output(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise | 
     quantised: list[Tensor] = []
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
     symbols = (torch.cat(quantised, dim=1) - slices.mu).detach().round()
-    of_symbols = torch.exp2(-SymbolCosts(model.gaussian_conditional).between_levels(symbols, slices.sigma))
+    of_symbols = torch.exp2(-model.symbol_costs.between_levels(symbols, slices.sigma))
     noise_y = noise.y if noise is not None else torch.rand_like(y) - 0.5
     of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise_y)
     x_hat = model.synthesise(slices.y_hat, lmbda)

@@ -16,7 +16,7 @@ from torch import Tensor
 from dcae.config import SCALE_LEVELS
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_likelihoods
-from dcae.model.symbol_costs import SymbolCosts, gaussian_with_tables
+from dcae.model.symbol_costs import gaussian_with_tables
 
 GAUSSIAN_SYMBOLS = 10
 """So many symbols an entry, as a Gaussian deals them out, stand beside those that were counted."""
@@ -33,13 +33,13 @@ def count_symbols(model: DCAE, y: Tensor, z: Tensor) -> Tensor:
         y: Gained y of images at any lambdas, (B, M, H/16, W/16).
         z: Their z, (B, N, H/64, W/64).
     """
-    costs, quantised = SymbolCosts(model.gaussian_conditional), []
+    quantised: list[Tensor] = []
     z_hat, _ = z_likelihoods(model.entropy_bottleneck, z)
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
     reach = _reach(gaussian_with_tables())
     symbols = (torch.cat(quantised, dim=1) - slices.mu).round().long().clamp(-reach, reach)
     columns = 2 * reach + 1
-    places = costs.level_of(slices.sigma) * columns + symbols + reach
+    places = model.symbol_costs.level_of(slices.sigma) * columns + symbols + reach
     return torch.bincount(places.flatten(), minlength=SCALE_LEVELS * columns).view(SCALE_LEVELS, columns)
 
 

@@ -259,7 +259,7 @@ def test_nobody_reads_an_entry_that_is_out_and_its_weight_goes_to_the_others(cod
 def test_estimates_lack_the_part_too(codec: Codec):
     image = picture(64, 64)
     whole, changed = codec.open(image).estimate(LMBDA), without(codec).open(image).estimate(LMBDA)
-    assert changed.bits["slice 0"] != pytest.approx(whole.bits["slice 0"], rel=1e-3)
+    assert changed.bits["slice 0"] != pytest.approx(whole.bits["slice 0"], rel=1e-4)
 
 
 def test_the_whole_network_stays_as_it_is(codec: Codec):

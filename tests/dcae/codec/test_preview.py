@@ -8,15 +8,10 @@ import torch
 
 import dcae
 from dcae.codec.codec import Codec
-from dcae.codec.entropy_coder import cost_bits
-from dcae.codec.latent_coder import tables_of
-from dcae.codec.preview import Preview, chosen, fastest_dtype
-from dcae.codec.scale_levels import levels
+from dcae.codec.preview import Preview, fastest_dtype
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import total_bits
-from dcae.model.quantiser import weighed
-from dcae.model.symbol_costs import SymbolCosts
 from dcae.rd import psnr_db
 from dcae.samples import sample
 
@@ -42,7 +37,7 @@ def y(model, make_image) -> torch.Tensor:
 def test_in_the_models_own_arithmetic_an_estimate_is_the_models(model, y, lmbda):
     lmbda = lmbda if model.gain is not None else None
     with torch.inference_mode():
-        y_hat, likelihoods = model.estimate(model.apply_gain(y, lmbda), costs=SymbolCosts(model.gaussian_conditional))
+        y_hat, likelihoods = model.estimate(model.apply_gain(y, lmbda), costs=model.symbol_costs)
         x_hat = model.synthesise(y_hat, lmbda)
     preview = Preview(model, torch.float32)
     bits, previewed = preview.estimate(y, lmbda)
@@ -93,21 +88,6 @@ def test_a_model_is_left_as_it_was(tiny):
 def test_a_preview_is_made_once(tiny):
     codec = Codec(tiny)
     assert codec.preview is codec.preview
-
-
-def test_the_choice_of_symbols_is_the_encoders(tiny):
-    generator = torch.Generator().manual_seed(1)
-    sigma = torch.rand((3, 5000), generator=generator).mul(4).exp().mul(0.11)
-    residual = 3 * sigma * torch.randn((3, 5000), generator=generator)
-    costs = SymbolCosts(tiny.gaussian_conditional)
-    for weighs in (False, True):
-        symbols, bits = chosen(residual, sigma, costs, weighs)
-        expected = weighed(residual, sigma, costs) if weighs else residual.round()
-        assert float((symbols != expected).float().mean()) <= 1e-3  # those whose two costs are equal
-        indexes = levels(sigma.numpy()).ravel()
-        charged = cost_bits(symbols.numpy().ravel().astype(np.int32), indexes, tables_of(tiny.gaussian_conditional))
-        assert float(bits) == pytest.approx(charged.sum(), rel=1e-4)
-    assert float((weighed(residual, sigma, costs) != residual.round()).float().mean()) > 0.05
 
 
 @pytest.mark.parametrize("has_instructions", [True, False])

@@ -7,8 +7,7 @@ from compressai.entropy_models import GaussianConditional
 
 from dcae.codec.entropy_coder import cost_bits
 from dcae.codec.latent_coder import tables_of
-from dcae.codec.scale_levels import levels
-from dcae.config import PRESETS
+from dcae.config import PRESETS, scale_table
 from dcae.model.dcae import DCAE
 from dcae.model.quantiser import RATE_WEIGHT, rounded, weighed
 from dcae.model.symbol_costs import SymbolCosts, gaussian_with_tables
@@ -27,8 +26,11 @@ def drawn() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def cost(residual: np.ndarray, symbol: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    tables = tables_of(gaussian_with_tables())
-    bits = cost_bits(symbol.ravel().astype(int), levels(sigma).ravel(), tables).reshape(symbol.shape)
+    tables, scales = tables_of(gaussian_with_tables()), np.log(scale_table())
+    place = np.interp(np.log(np.maximum(sigma, 0.11)), scales, np.arange(len(scales)))
+    below = np.floor(place).astype(int)
+    low, high = (cost_bits(symbol.ravel().astype(int), level.ravel(), tables) for level in (below, below + 1))
+    bits = (below + 1 - place) * low.reshape(symbol.shape) + (place - below) * high.reshape(symbol.shape)
     return (residual - symbol) ** 2 + RATE_WEIGHT * bits
 
 
@@ -63,3 +65,13 @@ def test_training_and_models_of_one_lambda_take_the_nearest_symbols(drawn):
     assert not torch.equal(model.eval().choice()(residual, sigma), residual.round())
     model.gain = None
     assert torch.equal(model.eval().choice()(residual, sigma), residual.round())
+
+
+def test_sizes_do_not_jump_where_sigma_passes_to_the_next_level(costs):
+    generator = torch.Generator().manual_seed(0)
+    residual = torch.randn(200_000, dtype=torch.float64, generator=generator)
+    edge = float(np.sqrt(np.prod(scale_table()[17:19])))
+    zeros = [float((weighed(residual, torch.full_like(residual, s), costs) == 0).double().mean()) for s in
+             (edge * 0.999, edge * 1.001)]  # fmt: skip
+    assert abs(zeros[1] - zeros[0]) < 5e-4
+    assert float((residual.round() == 0).double().mean()) < zeros[0] - 0.02

@@ -6,7 +6,6 @@ import torch
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise, total_bits
-from dcae.model.symbol_costs import SymbolCosts
 from dcae.training.chance import noise
 from dcae.training.loss import RateDistortion
 from dcae.training.tuning import decoder_output, freeze_encoder
@@ -52,7 +51,7 @@ def test_mu_learns_from_the_rate(model: DCAE):
 
 
 def test_likelihoods_are_those_of_ys_tables_between_the_levels_of_an_estimate(model: DCAE):
-    x, lmbda, costs = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05]), SymbolCosts(model.gaussian_conditional)
+    x, lmbda, costs = torch.rand(2, 3, 64, 64), torch.tensor([0.005, 0.05]), model.symbol_costs
     ours = decoder_output(model, x, lmbda, drawn(model, 2))
     y_hat, likelihoods = model.estimate(model.analyse(x, lmbda), costs=costs)
     torch.testing.assert_close(ours["x_hat"], model.synthesise(y_hat, lmbda))
