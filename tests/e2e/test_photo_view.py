@@ -21,10 +21,11 @@ WIDTH, HEIGHT = 60, 40
 A = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 B = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 PANE_WIDTH, PANE_HEIGHT = 400, 200
+ONE_TO_ONE = "One picture pixel to one pixel of the page: 100 %"
 
 
 def two(**traits: object) -> PhotoView:
-    """A view of A and B, by default with a pixel of the screen for each of theirs."""
+    """A view of A and B, by default with a pixel of the page for each of theirs."""
     view = {"view": [WIDTH / 2, HEIGHT / 2, 1.0], "height_px": PANE_HEIGHT} | traits
     return PhotoView([Layer("a", A), Layer("b", B)], **view)
 
@@ -306,7 +307,7 @@ def test_double_click_zooms_in_and_buttons_zoom_in_round_steps(mount: Mount):
     shown.page.mouse.dblclick(*place(shown, 10, 20, zoom=5))
     assert shown.get("view")[2] == 10
     zooms = []
-    for name in ["Zoom in", "Zoom out", "One picture pixel to one screen pixel: 100 %", "Show the whole picture"]:
+    for name in ["Zoom in", "Zoom out", ONE_TO_ONE, "Show the whole picture"]:
         shown.element.get_by_role("button", name=name).click()
         zooms.append(shown.get("view")[2])
     assert zooms == [12, 8, 1, 0]
@@ -605,6 +606,17 @@ def test_fine_screen_is_used_to_its_last_pixel(browser: Browser, monkeypatch: py
     drawn = canvas(shown)
     assert drawn.shape[:2] == (2 * PANE_HEIGHT, 2 * PANE_WIDTH)
     assert np.array_equal(middle(drawn, zoom=2), A.repeat(2, 0).repeat(2, 1))
+    page.close()
+
+
+def test_one_to_one_is_a_pixel_of_the_page_on_a_fine_screen_too(browser: Browser, monkeypatch: pytest.MonkeyPatch):
+    page = browser.new_page(device_scale_factor=2)
+    shown = WidgetPage(page, monkeypatch).mount(two(divider=1.0, view=[0, 0, 0]), PANE_WIDTH)
+    settle(shown)
+    shown.element.get_by_role("button", name=ONE_TO_ONE).click()
+    page.mouse.move(1, 1)
+    assert np.array_equal(middle(canvas(shown), zoom=2), A.repeat(2, 0).repeat(2, 1))
+    assert shown.element.locator(".dcae-zoom").text_content() == "100 %"
     page.close()
 
 

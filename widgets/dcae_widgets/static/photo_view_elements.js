@@ -45,7 +45,7 @@ function buildElements() {
       zoom,
       button("in", "+", "Zoom in"),
       button("fit", "Fit", "Show the whole picture"),
-      button("whole", "1:1", "One picture pixel to one screen pixel: 100 %"),
+      button("whole", "1:1", "One picture pixel to one pixel of the page: 100 %"),
       button("fullscreen", cornersIcon(), "Full screen"),
       button("help", "?", "Keys and gestures"),
     ),
