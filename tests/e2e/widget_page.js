@@ -116,21 +116,23 @@ class Model {
     return this.#state[name];
   }
 
-  set(names, value) {
-    this.#assign(typeof names === "string" ? { [names]: value } : names, true);
+  set(names, value, options) {
+    const [values, { silent }] = typeof names === "string" ? [{ [names]: value }, options ?? {}] : [names, value ?? {}];
+    this.#assign(values, { own: true, silent });
   }
 
   /** What arrives from Python is no change of the page's own. */
   receive(state) {
-    this.#assign(state, false);
+    this.#assign(state, { own: false });
   }
 
-  #assign(values, own) {
+  #assign(values, { own, silent = false }) {
     const changes = Object.keys(values).filter((name) => !equal(this.#state[name], values[name]));
     for (const name of changes) {
       this.#state[name] = values[name];
       if (own) this.#changed.set(name, values[name]);
     }
+    if (silent) return;
     for (const name of changes) this.trigger(`change:${name}`, this, values[name]);
     if (changes.length) this.trigger("change", this);
   }

@@ -120,7 +120,8 @@ class PhotoView(AnyWidget):
         **traits: initial values of the traits below.
 
     Attributes:
-        layers: the pictures, the first at the bottom in mode "blend". When their size changes, the whole is shown.
+        layers: the pictures, the first at the bottom in mode "blend". When their size changes, the whole is shown;
+            views that are linked to this one stay as they are.
         mode: "split" (a divider), "side" (side by side), "flicker", "difference" (|a - b| times `gain`, cut at 255) or
             "blend" (all layers over each other, each with its own opacity; the other modes show pictures as they are).
         first: index of the picture on the left, and of what flicker begins with.

@@ -88,9 +88,9 @@ class SoonSaved {
     this.#model = model;
   }
 
-  /** @param {string} name @param {any} value */
-  set(name, value) {
-    this.#model.set(name, value);
+  /** @param {string} name @param {any} value @param {object} [options] of Backbone, whose models these are */
+  set(name, value, options) {
+    this.#model.set(name, value, options);
     this.#timer ||= setTimeout(() => this.now(), SAVE_MS);
   }
 

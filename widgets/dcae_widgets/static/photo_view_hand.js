@@ -16,9 +16,9 @@ class Hand {
     listeners.later(() => this.#saved.now());
   }
 
-  /** Sets a trait for this page at once, and for Python soon. */
-  set(name, value) {
-    this.#saved.set(name, value);
+  /** Sets a trait for this page at once, and for Python soon; as of SoonSaved. */
+  set(name, value, options) {
+    this.#saved.set(name, value, options);
   }
 
   #get(name) {
@@ -64,10 +64,10 @@ class Hand {
     this.set("view", this.projection.whole);
   }
 
-  /** Another picture: the whole of it, and no rectangle that was begun on the one before. */
+  /** Another picture: the whole of it, and no rectangle that was begun on the one before. Call it while that is drawn anew. */
   beginAnew() {
     this.#corner = null;
-    this.showWhole();
+    this.set("view", this.projection.whole, { silent: true }); // no event: jslink would carry it to views of other pictures
   }
 
   /** Zooms so that what is at a place of the canvas stays there. */
