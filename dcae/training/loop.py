@@ -37,11 +37,11 @@ from dcae.training.schedule import Clock, schedule
 from dcae.training.view import View
 from dcae.training.y_tables import count_symbols, fit_tables, give_tables, tables_of
 
-FITTED_CROPS = 320
-"""Crops whose z the prior is fitted to, and whose symbols y's tables are, at the end of a run."""
+PRIOR_CROPS = 320
+"""Crops whose z the prior is fitted to at the end of a run."""
 
-TABLE_ROUNDS = 2
-"""How often tables are fitted: symbols are chosen by those that there are."""
+TABLE_CROPS, TABLE_ROUNDS = 96, 2
+"""To the symbols of so many of them y's tables are, so often: symbols are chosen by the tables that there are."""
 
 
 class Run:
@@ -102,7 +102,7 @@ class Run:
         self.folder.clear_stop()
         if self.best_step < 0:
             if self.config.stage == "decoder":  # which learns from symbols and their tables
-                self._fit_tables(self._latents())
+                self._fit_tables(self._latents(TABLE_CROPS))
                 give_tables(self.model, tables_of(self.average))
             self._evaluate_and_save()
         self.clock.restart()
@@ -299,7 +299,7 @@ class Run:
         """Fits prior and tables to what the average codes and measures for the last time, unless stopped; saves."""
         self.finished = reason == "finished"
         if self.finished:
-            latents = self._latents()
+            latents = self._latents(PRIOR_CROPS)
             fit_prior(self.average, torch.cat([self.engine.gather(z) for _, z in latents]))  # pyright: ignore[reportArgumentType]
             self._fit_tables(latents)
             self.evaluate()
@@ -310,10 +310,10 @@ class Run:
             self.folder.clear_stop()
 
     @torch.no_grad()
-    def _latents(self) -> list[tuple[Tensor, Tensor]]:
-        """Gained y and z that the average makes of this process's crops of the steps to come."""
+    def _latents(self, crops: int) -> list[tuple[Tensor, Tensor]]:
+        """Gained y and z that the average makes of this process's crops of the steps to come, so many in all."""
         found: list[tuple[Tensor, Tensor]] = []
-        for x, ahead in zip(self.batches(), range(math.ceil(FITTED_CROPS / self.config.batch)), strict=False):
+        for x, ahead in zip(self.batches(), range(math.ceil(crops / self.config.batch)), strict=False):
             lmbda = self._lmbdas(len(x), self.steps + ahead) if self.model.gain is not None else None
             y = self._averaged(lambda x=x, lmbda=lmbda: self.average.analyse(x, lmbda))
             z = self._averaged(lambda y=y: self.average.h_a(y))
@@ -321,7 +321,8 @@ class Run:
         return found
 
     def _fit_tables(self, latents: list[tuple[Tensor, Tensor]]) -> None:
-        """Fits the average's tables to the symbols of latents, those of all processes together."""
+        """Fits the average's tables to the symbols of the first latents, those of all processes together."""
+        latents = latents[: math.ceil(TABLE_CROPS / self.config.batch)]
         for _ in range(TABLE_ROUNDS):
             counts = sum(self._averaged(lambda y=y, z=z: count_symbols(self.average, y, z)) for y, z in latents)
             fit_tables(self.average, self.engine.reduce(counts, "sum"))  # pyright: ignore[reportArgumentType]

@@ -122,7 +122,7 @@ def test_what_the_trainer_adds_is_a_ratio_of_two_paces(run: Run, monkeypatch: py
 def test_ablations_print_a_row_for_the_baseline_and_for_each_recipe(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("dcae.training.loop.FITTED_CROPS", 2)
+    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", 2)
     monkeypatch.setattr("dcae.training.prior.STEPS", 2)
     (tmp_path / "photos").mkdir()
     for name in ("coffee", "flower", "rocket"):

@@ -21,7 +21,8 @@ ChangeConfig = Callable[..., TrainingConfig]
 @pytest.fixture
 def few_crops_for_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of this process end soon; `small_train.py` does the same in others."""
-    monkeypatch.setattr("dcae.training.loop.FITTED_CROPS", small_train.FITTED_CROPS)
+    monkeypatch.setattr("dcae.training.loop.PRIOR_CROPS", small_train.PRIOR_CROPS)
+    monkeypatch.setattr("dcae.training.loop.TABLE_CROPS", small_train.TABLE_CROPS)
     monkeypatch.setattr("dcae.training.prior.STEPS", small_train.PRIOR_STEPS)
 
 

@@ -4,8 +4,9 @@ import dcae.training.loop
 import dcae.training.prior
 from dcae.cli import app
 
-FITTED_CROPS, PRIOR_STEPS = 4, 5
+PRIOR_CROPS, PRIOR_STEPS, TABLE_CROPS = 4, 5, 4
 
 if __name__ == "__main__":
-    dcae.training.loop.FITTED_CROPS, dcae.training.prior.STEPS = FITTED_CROPS, PRIOR_STEPS
+    dcae.training.loop.PRIOR_CROPS, dcae.training.prior.STEPS = PRIOR_CROPS, PRIOR_STEPS
+    dcae.training.loop.TABLE_CROPS = TABLE_CROPS
     app()
