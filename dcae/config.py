@@ -21,6 +21,9 @@ LMBDA_LOWEST, LMBDA_HIGHEST = 0.0005, 0.15
 SCALE_LEVELS, SCALE_MIN, SCALE_MAX = 64, 0.11, 256.0
 """The levels that have integer tables, and the scales (standard deviations in quantiser steps) of the outer two."""
 
+SCALE_LOG_STEP = math.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
+"""Between the logarithms of two levels' scales."""
+
 _LIMITS = {
     "num_slices": (1, 64),
     "depths": (0, 64),
@@ -197,8 +200,7 @@ def scale_table() -> list[float]:
     >>> [round(scale, 2) for scale in scale_table()[::21]]
     [0.11, 1.46, 19.32, 256.0]
     """
-    step = math.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
-    return [SCALE_MIN * math.exp(step * level) for level in range(SCALE_LEVELS)]
+    return [SCALE_MIN * math.exp(SCALE_LOG_STEP * level) for level in range(SCALE_LEVELS)]
 
 
 def _is_int(value: object) -> bool:

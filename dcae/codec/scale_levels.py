@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dcae.codec.sections import MAX_VARINT_BYTES, BitstreamError, varint
-from dcae.config import SCALE_LEVELS, SCALE_MAX, SCALE_MIN, scale_table
+from dcae.config import SCALE_LOG_STEP, SCALE_MAX, SCALE_MIN, scale_table
 
 SCALE_TABLE: NDArray[np.float64] = np.array(scale_table())
 """Standard deviation of the Gaussian that codes each level, in quantisation steps."""
@@ -23,7 +23,6 @@ BOUNDARIES: NDArray[np.float64] = np.sqrt(SCALE_TABLE[:-1] * SCALE_TABLE[1:])
 
 # What lies below and above each level; NaN, which nothing is smaller or greater than, for the outer two.
 _BELOW, _ABOVE = np.append(np.nan, BOUNDARIES), np.append(BOUNDARIES, np.nan)
-_LOG_STEP = np.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
 
 MARGINS = {"float64": 1e-9, "float32": 1e-4}
 """Distance from a boundary b within which the encoder flags an element, in units of max(1, b), for sigma's dtype.
@@ -61,7 +60,7 @@ def levels(sigma: ArrayLike) -> NDArray[np.uint8]:
     """
     sigma = _checked(sigma)
     # By logarithm, then a step up or down where rounding was wrong: exact, and three times as fast as a binary search.
-    level = (np.log(sigma.clip(SCALE_MIN, SCALE_MAX) / SCALE_MIN) / _LOG_STEP + 0.5).astype(np.intp)
+    level = (np.log(sigma.clip(SCALE_MIN, SCALE_MAX) / SCALE_MIN) / SCALE_LOG_STEP + 0.5).astype(np.intp)
     level += sigma >= _ABOVE[level]
     level -= sigma < _BELOW[level]
     return level.astype(np.uint8)

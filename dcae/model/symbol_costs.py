@@ -6,16 +6,13 @@ table buffers. Does not know where symbols come from, nor the coder. Source: doc
 
 from __future__ import annotations
 
-import math
-
 import torch
 from compressai.entropy_models import GaussianConditional
 from torch import Tensor
 
-from dcae.config import SCALE_LEVELS, SCALE_MAX, SCALE_MIN, scale_table
+from dcae.config import SCALE_LEVELS, SCALE_LOG_STEP, SCALE_MAX, SCALE_MIN, scale_table
 
 REACH = 255
-_LOG_STEP = math.log(SCALE_MAX / SCALE_MIN) / (SCALE_LEVELS - 1)
 _ESCAPE_LENGTH_BITS = 23  # the longest length of an excess has no end mark
 
 
@@ -63,7 +60,7 @@ def gaussian_with_tables() -> GaussianConditional:
 def _position(sigma: Tensor) -> Tensor:
     """Where sigma lies among the levels, 0 to 63, with fractions."""
     sigma = sigma.to(torch.promote_types(sigma.dtype, torch.float32))
-    return (sigma.clamp(SCALE_MIN, SCALE_MAX) / SCALE_MIN).log() / _LOG_STEP
+    return (sigma.clamp(SCALE_MIN, SCALE_MAX) / SCALE_MIN).log() / SCALE_LOG_STEP
 
 
 def _bits_of(gaussian: GaussianConditional) -> Tensor:
@@ -78,4 +75,4 @@ def _bits_of(gaussian: GaussianConditional) -> Tensor:
     entries = torch.where(inside, entries, escape)
     frequencies = cdf.gather(1, entries + 1) - cdf.gather(1, entries)
     after_escape = 1 + 2 * magnitude + (magnitude < _ESCAPE_LENGTH_BITS)
-    return (16 - frequencies.log2() + torch.where(inside, 0, after_escape)).float()
+    return (gaussian.entropy_coder_precision - frequencies.log2() + torch.where(inside, 0, after_escape)).float()

@@ -35,7 +35,7 @@ from dcae.training.run_folder import RunFolder
 from dcae.training.run_log import RunLog
 from dcae.training.schedule import Clock, schedule
 from dcae.training.view import View
-from dcae.training.y_tables import count_symbols, fit_tables, give_tables, tables_of
+from dcae.training.y_tables import count_symbols, fit_tables, give_tables, named_tables
 
 PRIOR_CROPS = 320
 """Crops whose z the prior is fitted to at the end of a run."""
@@ -103,7 +103,7 @@ class Run:
         if self.best_step < 0:
             if self.config.stage == "decoder":  # which learns from symbols and their tables
                 self._fit_tables(self._latents(TABLE_CROPS))
-                give_tables(self.model, tables_of(self.average))
+                give_tables(self.model, named_tables(self.average))
             self._evaluate_and_save()
         self.clock.restart()
         with Progress(self.config, shown=self.engine.is_main_process) as progress:
@@ -176,7 +176,7 @@ class Run:
             {
                 "model": _detached(self.model),
                 "average": _detached(self.average),
-                "tables": tables_of(self.average),
+                "tables": named_tables(self.average),
                 "optimizer": self.optimizer.state_dict(),
                 "quantiles": self.quantiles.state_dict(),
                 "steps": self.steps,

@@ -8,6 +8,7 @@ Knows symbols, levels and tables. Does not know photos or the loss.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import torch
 from compressai.entropy_models import GaussianConditional
@@ -36,7 +37,7 @@ def count_symbols(model: DCAE, y: Tensor, z: Tensor) -> Tensor:
     quantised: list[Tensor] = []
     z_hat, _ = z_likelihoods(model.entropy_bottleneck, z)
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
-    reach = _reach(gaussian_with_tables())
+    reach = _reach()
     symbols = (torch.cat(quantised, dim=1) - slices.mu).round().long().clamp(-reach, reach)
     columns = 2 * reach + 1
     places = model.symbol_costs.level_of(slices.sigma) * columns + symbols + reach
@@ -51,11 +52,11 @@ def fit_tables(model: DCAE, counts: Tensor) -> None:
         model: Nothing but y's tables change.
         counts: As of `count_symbols`, of one or more calls together.
     """
-    gaussian = gaussian_with_tables()
+    gaussian, reach = _gaussian(), _reach()
     counts = counts.cpu().double()
     counts = counts + counts.flip(1)
     sizes = gaussian._cdf_length - 2  # without the escape
-    most, reach = int(sizes.max()), _reach(gaussian)
+    most = int(sizes.max())
     likely, escapes = torch.zeros(SCALE_LEVELS, most), torch.zeros(SCALE_LEVELS, 1)
     for level, (size, offset) in enumerate(zip(sizes.tolist(), gaussian._offset.tolist(), strict=True)):
         inside = slice(reach + offset, reach + offset + size)
@@ -68,18 +69,24 @@ def fit_tables(model: DCAE, counts: Tensor) -> None:
     give_tables(model, {"_quantized_cdf": cdf, "_cdf_length": gaussian._cdf_length, "_offset": gaussian._offset})
 
 
-def tables_of(model: DCAE) -> dict[str, Tensor]:
+def named_tables(model: DCAE) -> dict[str, Tensor]:
     """A model's tables of y by CompressAI's names, empty if it has none yet."""
     return {name: model.gaussian_conditional.get_buffer(name) for name in TABLES}
 
 
 def give_tables(model: DCAE, tables: Mapping[str, Tensor]) -> None:
-    """Gives a model a copy of tables, as of `tables_of`."""
+    """Gives a model a copy of tables, as of `named_tables`."""
     device = next(model.parameters()).device
     for name, table in tables.items():
         setattr(model.gaussian_conditional, name, table.to(device, copy=True))
 
 
-def _reach(gaussian: GaussianConditional) -> int:
+@cache
+def _gaussian() -> GaussianConditional:
+    """The Gaussians' tables, which are read alone: to make them takes longer than to count a batch."""
+    return gaussian_with_tables()
+
+
+def _reach() -> int:
     """The first symbol that is an escape in every table."""
-    return int(gaussian._offset.abs().max()) + 1
+    return int(_gaussian()._offset.abs().max()) + 1

@@ -27,7 +27,7 @@ def model() -> DCAE:
 
 def counts_of(symbols: np.ndarray, level: int) -> torch.Tensor:
     """Counts of one level, for a table of as many columns as the longest has."""
-    reach = y_tables._reach(y_tables.gaussian_with_tables())
+    reach = y_tables._reach()
     counts = torch.zeros(SCALE_LEVELS, 2 * reach + 1, dtype=torch.int64)
     values, number = np.unique(symbols.clip(-reach, reach), return_counts=True)
     counts[level, torch.from_numpy(values.astype(np.int64) + reach)] = torch.from_numpy(number)
@@ -97,7 +97,7 @@ def test_nothing_but_ys_tables_changes(model: DCAE):
 def test_given_tables_are_a_copy_and_stay_when_zs_are_made_anew(model: DCAE):
     other = DCAE(PRESETS["tiny"])
     fit_tables(model, counts_of(np.zeros(100_000, int), 30))
-    tables = y_tables.tables_of(model)
+    tables = y_tables.named_tables(model)
     give_tables(other, tables)
     other.update()
     for name, table in tables.items():
