@@ -760,8 +760,7 @@ def test_focus_stays_in_the_panel_when_an_upload_is_cancelled_or_ends(mount: Mou
         mounted.element.dispatch_event("drop", {"dataTransfer": files})
         name(mounted, "Cancel the upload").focus()
         mounted.page.keyboard.press(key)
-        mounted.on.exchange()
-        expect(mounted.element.get_by_role("progressbar")).to_be_hidden()
+        wait_until(mounted, mounted.element.get_by_role("progressbar").is_hidden)
         assert mounted.page.evaluate(FOCUSED) == "Model"
     assert [message.content["type"] for message in mounted.sent].count("upload-cancel") == 1
 
