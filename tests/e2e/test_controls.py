@@ -447,6 +447,15 @@ def test_file_name_is_shown_as_text_while_it_is_sent(mount: Mount):
     assert mounted.element.locator("b").count() == 0
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, ""), (3, "Of 3 files the first is opened")])
+def test_of_several_files_it_is_said_which_one_is_opened_once_it_is_here(mount: Mount, count: int, words: str):
+    mounted = mount(panel())
+    files = mounted.page.evaluate_handle(FILES, ["photo.png", 5, count])
+    mounted.element.dispatch_event("drop", {"dataTransfer": files})
+    wait_until(mounted, mounted.element.get_by_role("progressbar").is_hidden)
+    assert mounted.element.get_by_role("status").text_content() == words
+
+
 @pytest.mark.parametrize(("target", "count"), [(".picture", 1), ("body", 1), ("#elsewhere", 0)])
 def test_file_is_pasted_where_the_focus_is_inside_or_nowhere(mount: Mount, target: str, count: int):
     taken: list[str] = []

@@ -4,7 +4,7 @@ const PIECE_BYTES = 1 << 20;
 
 /** Files go to Python in pieces, each after the one before has arrived. @param {View} view @param {ReturnType<typeof statusLine>} status @returns {(files: File[]) => void} */
 function uploader({ model, listeners, say }, status) {
-  let current = /** @type {{ id: string, file: File } | null} */ (null);
+  let current = /** @type {{ id: string, file: File, count: number } | null} */ (null);
 
   function end() {
     current = null;
@@ -16,9 +16,13 @@ function uploader({ model, listeners, say }, status) {
   }
   /** @param {number} index */
   async function sendPiece(index) {
-    const { id, file } = /** @type {{ id: string, file: File }} */ (current);
+    const { id, file, count } = /** @type {{ id: string, file: File, count: number }} */ (current);
     const begin = index * PIECE_BYTES;
-    if (begin >= file.size) return end();
+    if (begin >= file.size) {
+      end();
+      if (count > 1) say(`Of ${count} files the first is opened`);
+      return;
+    }
     status.showUpload(file, begin);
     try {
       const piece = await file.slice(begin, begin + PIECE_BYTES).arrayBuffer();
@@ -45,9 +49,8 @@ function uploader({ model, listeners, say }, status) {
     if (!files.length || isOver(model)) return;
     if (current) cancel();
     const [file] = files;
-    current = { id: `${Date.now()}-${Math.random()}`, file };
+    current = { id: `${Date.now()}-${Math.random()}`, file, count: files.length };
     status.showUpload(file);
-    if (files.length > 1) say(`Of ${files.length} files the first is opened`);
     model.send({ type: "upload-begin", id: current.id, name: file.name, size: file.size });
   };
 }
