@@ -1,8 +1,10 @@
-"""The command `dcae`: what each of its commands is called, and nothing else.
+"""The command `dcae`: what each of its commands is called, and how threads wait in all of them.
 
 The commands are thin, over the modules below them. What is slow to import (torch) is imported inside the command that
 needs it, so that `dcae --help` and `dcae info` answer at once.
 """
+
+import os
 
 import typer
 
@@ -21,11 +23,15 @@ from dcae.cli.training import export, train
 
 app = typer.Typer(cls=OneLineErrors, add_completion=False, pretty_exceptions_enable=False)
 """The entry point of the console script."""
+SPIN_COUNT = "2000"
+"""For how many turns a thread of the arithmetic waits for the others before it sleeps (GCC's OpenMP; its default is 150
+times as long). Alone nothing is slower for it, beside a busy core much is faster: docs/training.md."""
 
 
 @app.callback()
 def about() -> None:
     """The learned image codec DCAE: files, measurements, training and the workbench."""
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # is read when torch is imported
 
 
 app.command()(encode)

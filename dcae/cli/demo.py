@@ -24,7 +24,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dcae.cli.lessons import SPIN_COUNT
 from dcae.engine.remote import ADDRESS_VARIABLE, KEY_VARIABLE
 from dcae.images import load_image, save_png
 from dcae.samples import PHOTO_VARIABLE
@@ -166,7 +165,7 @@ class _Engine:
     """The engine's process, which can be begun again."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = {"GOMP_SPINCOUNT": SPIN_COUNT, **environment}
+        self._environment = environment
         self.process: subprocess.Popen[str] | None = None
 
     def begin(self) -> None:

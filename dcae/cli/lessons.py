@@ -18,10 +18,6 @@ from dcae.samples import PHOTO_VARIABLE
 START = "00_start.ipynb"
 SHIPPED_HASHES = ".shipped.json"
 """In the user's folder: the hash of each lesson as it was copied, which tells a lesson that nobody has changed."""
-SPIN_COUNT = "20000"
-"""For how many turns a thread of the kernel's arithmetic waits for the others before it sleeps (GCC's OpenMP). The
-default is 15 times as long; on two cores beside a job of higher priority an encode of 0.26 s then took 10 s, with this
-one 1.4 s, and alone it is as fast as ever."""
 
 
 class LabCommand(TyperCommand):
@@ -49,7 +45,7 @@ def lab(
     folder.mkdir(parents=True, exist_ok=True)
     for kept in copy_lessons(folder):
         typer.echo(f"{kept} has your changes and stays; there is a newer one: rename yours to get it")
-    environment = {"GOMP_SPINCOUNT": SPIN_COUNT, **os.environ}
+    environment = dict(os.environ)
     if photo is not None:
         environment[PHOTO_VARIABLE] = str(copy_photo(photo, folder).resolve())
     command = [sys.executable, "-m", "jupyterlab", str(folder / START), *lab_settings(), *context.args]
