@@ -18,7 +18,7 @@ from dcae.metrics import MIN_MS_SSIM_SIDE_PX
 
 CHOICES = {
     "preset": tuple(PRESETS),
-    "stage": ("joint", "decoder"),
+    "stage": ("joint", "symbols", "decoder"),
     "loss": ("mse", "ms_ssim"),
     "optimizer": ("muon", "adam"),
 }
@@ -35,7 +35,8 @@ class TrainingConfig:
         preset: Network to build.
         model: Fields of `DCAEConfig` that differ from the preset, such as `{"num_slices": 8}`.
         start: Weights file to start from; empty to start anew. Parameters whose name or shape differs start anew.
-        stage: `joint`: everything learns, with noise for rounding; `decoder`: see `dcae.training.tuning`.
+        stage: `joint`: everything learns, with noise for rounding; `symbols`: everything learns, on real symbols and by
+            their tables; `decoder`: so does all but the encoder (`dcae.training.tuning`).
         loss: `mse`: lambda 255^2 MSE + bpp; `ms_ssim`: 1280 lambda (1 - MS-SSIM) + bpp.
         lpips: Weight of LPIPS in the loss, beside the distortion; 0 for none.
         lmbdas: One model of one fixed lambda for each of these, in folders of their own; empty: one model for all.

@@ -101,7 +101,7 @@ class Run:
         """Trains to the end, or until it is asked to stop."""
         self.folder.clear_stop()
         if self.best_step < 0:
-            if self.config.stage == "decoder":  # which learns from symbols and their tables
+            if self.config.stage != "joint":  # they learn from symbols and their tables
                 self._fit_tables(self._latents(TABLE_CROPS))
                 give_tables(self.model, named_tables(self.average))
             self._evaluate_and_save()

@@ -19,7 +19,7 @@ from dcae.model.entropy import Noise
 from dcae.model.gain import REFERENCE_LMBDA
 from dcae.training.config import TrainingConfig
 from dcae.training.loss import Perceptual
-from dcae.training.tuning import decoder_output, freeze_encoder
+from dcae.training.tuning import freeze_encoder, output_on_symbols
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,14 @@ class Network(nn.Module):
         super().__init__()
         self.model, self._in_bfloat16 = model, config.bfloat16
         self.stage = DCAE.forward
+        if config.stage != "joint":
+            model.eval()
+            self.stage = output_on_symbols
         if config.stage == "decoder":
             freeze_encoder(model)
-            self.stage = decoder_output
         self._ddp_params_and_buffers_to_ignore = ["model.entropy_bottleneck.quantiles"]
 
-    def forward(self, x: Tensor, lmbda: Tensor | None, noise: Noise | None) -> dict[str, Any]:
+    def forward(self, x: Tensor, lmbda: Tensor | None, noise: Noise) -> dict[str, Any]:
         """The stage's output, its transforms in the run's precision."""
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self._in_bfloat16):
             return self.stage(self.model, x, lmbda, noise)
