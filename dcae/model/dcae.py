@@ -99,13 +99,13 @@ class DCAE(nn.Module):
         """
         noise_y, noise_z = noise if self.training and noise is not None else (None, None)
         z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y), noise_z)
-        quantised: list[Tensor] = []
-        slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, quantised))
-        coded = y if self.training else torch.cat(quantised, dim=1)
+        chosen: list[Tensor] = []
+        slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, chosen))
+        symbols = torch.cat(chosen, dim=1)
         if self.training or costs is None:
+            coded = y if self.training else slices.mu + symbols
             y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma, noise_y)
         else:
-            symbols = (coded - slices.mu).round()
             y_probabilities = torch.exp2(-costs.at_level(symbols, costs.level_of(slices.sigma)))
         return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
@@ -197,15 +197,15 @@ class DCAE(nn.Module):
             self.gaussian_conditional.update_scale_table(scale_table(), force=True)
         self.entropy_bottleneck.update(force=True, update_quantiles=find_quantiles)
 
-    def quantiser(self, y: Tensor, quantised: list[Tensor]) -> Code:
-        """`code` for a forward pass: y as symbols around mu, straight-through; keeps what it returns in `quantised`."""
+    def quantiser(self, y: Tensor, chosen: list[Tensor]) -> Code:
+        """`code` for a forward pass: y as symbols around mu, straight-through; keeps the symbols in `chosen`."""
         parts, choose = y.chunk(self.config.num_slices, dim=1), self.choice()
 
         def code(slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
             residual = parts[slice_index] - mu
             symbols = choose(residual, sigma)
-            quantised.append(straight_through(residual, symbols) + mu)
-            return quantised[-1]
+            chosen.append(symbols)
+            return straight_through(residual, symbols) + mu
 
         return code
 

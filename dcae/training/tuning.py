@@ -34,10 +34,9 @@ def output_on_symbols(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise
     """
     y = model.analyse(x, lmbda)
     z_hat, z_probabilities = z_likelihoods(model.entropy_bottleneck, model.h_a(y), noise.z)
-    quantised: list[Tensor] = []
-    slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
-    symbols = (torch.cat(quantised, dim=1) - slices.mu).detach().round()
-    of_symbols = torch.exp2(-model.symbol_costs.between_levels(symbols, slices.sigma))
+    chosen: list[Tensor] = []
+    slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, chosen))
+    of_symbols = torch.exp2(-model.symbol_costs.between_levels(torch.cat(chosen, dim=1), slices.sigma))
     of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise.y)
     x_hat = model.synthesise(slices.y_hat, lmbda)
     return {"x_hat": x_hat, "likelihoods": {"y": of_symbols * (of_noisy / of_noisy.detach()), "z": z_probabilities}}

@@ -34,11 +34,11 @@ def count_symbols(model: DCAE, y: Tensor, z: Tensor) -> Tensor:
         y: Gained y of images at any lambdas, (B, M, H/16, W/16).
         z: Their z, (B, N, H/64, W/64).
     """
-    quantised: list[Tensor] = []
+    chosen: list[Tensor] = []
     z_hat, _ = z_likelihoods(model.entropy_bottleneck, z)
-    slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, quantised))
+    slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, chosen))
     reach = _reach()
-    symbols = (torch.cat(quantised, dim=1) - slices.mu).round().long().clamp(-reach, reach)
+    symbols = torch.cat(chosen, dim=1).long().clamp(-reach, reach)
     columns = 2 * reach + 1
     places = model.symbol_costs.level_of(slices.sigma) * columns + symbols + reach
     return torch.bincount(places.flatten(), minlength=SCALE_LEVELS * columns).view(SCALE_LEVELS, columns)

@@ -90,9 +90,9 @@ def test_sections_are_as_long_as_likely_latents_deserve(tiny, coder, latents):
     sections = coder.encode(y, z).sections
     with torch.no_grad():
         z_hat, z_probabilities = z_likelihoods(tiny.entropy_bottleneck, z.float())
-        quantised: list[torch.Tensor] = []
-        slices = tiny.predict(z_hat, tiny.quantiser(y.float(), quantised))
-        coded = torch.cat(quantised, dim=1)
+        chosen: list[torch.Tensor] = []
+        slices = tiny.predict(z_hat, tiny.quantiser(y.float(), chosen))
+        coded = slices.mu + torch.cat(chosen, dim=1)
         y_probabilities = y_likelihoods(tiny.gaussian_conditional, coded, slices.mu, slices.sigma)
     streams = {"z": (total_bits(z_probabilities), len(sections[0].payload))}
     for k, part in enumerate(y_probabilities.chunk(5, dim=1)):
