@@ -101,12 +101,11 @@ class DCAE(nn.Module):
         z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y), noise_z)
         chosen: list[Tensor] = []
         slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, chosen))
-        symbols = torch.cat(chosen, dim=1)
         if self.training or costs is None:
-            coded = y if self.training else slices.mu + symbols
+            coded = y if self.training else slices.mu + torch.cat(chosen, dim=1)
             y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma, noise_y)
         else:
-            y_probabilities = torch.exp2(-costs.at_level(symbols, costs.level_of(slices.sigma)))
+            y_probabilities = torch.exp2(-costs.at_level(torch.cat(chosen, dim=1), costs.level_of(slices.sigma)))
         return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
     def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:

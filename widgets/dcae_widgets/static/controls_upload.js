@@ -2,9 +2,11 @@
 
 const PIECE_BYTES = 1 << 20;
 
+/** @typedef {{ id: string, file: File, count: number }} Upload The file that is under way, the first of so many. */
+
 /** Files go to Python in pieces, each after the one before has arrived. @param {View} view @param {ReturnType<typeof statusLine>} status @returns {(files: File[]) => void} */
 function uploader({ model, listeners, say }, status) {
-  let current = /** @type {{ id: string, file: File, count: number } | null} */ (null);
+  let current = /** @type {Upload | null} */ (null);
 
   function end() {
     current = null;
@@ -16,7 +18,7 @@ function uploader({ model, listeners, say }, status) {
   }
   /** @param {number} index */
   async function sendPiece(index) {
-    const { id, file, count } = /** @type {{ id: string, file: File, count: number }} */ (current);
+    const { id, file, count } = /** @type {Upload} */ (current);
     const begin = index * PIECE_BYTES;
     if (begin >= file.size) {
       end();
