@@ -34,7 +34,8 @@ class TrainingConfig:
         out: Folder of the run: log, checkpoints, configuration.
         preset: Network to build.
         model: Fields of `DCAEConfig` that differ from the preset, such as `{"num_slices": 8}`.
-        start: Weights file to start from; empty to start anew. Parameters whose name or shape differs start anew.
+        start: Weights file to start from; empty to start anew. Parameters whose name or shape differs start anew,
+            residual blocks that it lacks as what changes nothing.
         stage: `joint`: everything learns, with noise for rounding; `symbols`: everything learns, on real symbols and by
             their tables; `decoder`: so does all but the encoder (`dcae.training.tuning`).
         loss: `mse`: lambda 255^2 MSE + bpp; `ms_ssim`: 1280 lambda (1 - MS-SSIM) + bpp.

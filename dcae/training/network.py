@@ -14,14 +14,22 @@ import torch
 from torch import Tensor, nn
 
 from dcae.checkpoint import read_weights
+from dcae.model.attention import AttentionBlock
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise
 from dcae.model.gain import REFERENCE_LMBDA
+from dcae.model.layers import Bottleneck
 from dcae.training.config import TrainingConfig
 from dcae.training.loss import Perceptual
 from dcae.training.tuning import freeze_encoder, output_on_symbols
 
 log = logging.getLogger(__name__)
+
+_BRANCH_ENDS: dict[type[nn.Module], tuple[str, ...]] = {
+    Bottleneck: ("conv3",),
+    AttentionBlock: ("attention.linear", "mlp.fc2"),
+}
+"""The last layer of each residual branch: while these are zero, a block returns its input."""
 
 
 class Network(nn.Module):
@@ -71,11 +79,20 @@ def start_model(config: TrainingConfig) -> DCAE:
 
 @torch.no_grad()
 def take_over(model: DCAE, other: DCAE) -> tuple[int, int]:
-    """Copies each parameter of `other` whose name and shape the model has: (how many, of how many of the model's)."""
+    """Copies each parameter of `other` whose name and shape the model has: (how many, of how many of the model's).
+
+    Residual blocks that only the model has start as what changes nothing, so that a deeper network begins exactly as
+    good as the other one (function-preserving growth: Chen et al., Net2Net, ICLR 2016, section 2.3).
+    """
     theirs, ours = dict(other.named_parameters()), dict(model.named_parameters())
     fitting = [name for name in ours if name in theirs and theirs[name].shape == ours[name].shape]
     for name in fitting:
         ours[name].copy_(theirs[name])
+    known = {name for name, _ in other.named_modules()}
+    for name, block in model.named_modules():
+        for end in _BRANCH_ENDS.get(type(block), ()) if name not in known else ():
+            for parameter in block.get_submodule(end).parameters():
+                parameter.zero_()
     return len(fitting), len(ours)
 
 

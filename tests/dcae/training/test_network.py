@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dcae.checkpoint import save_weights
+from dcae.checkpoint import read_weights, save_weights
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
 from dcae.training.network import perceptual_distance, start_model
@@ -38,6 +38,25 @@ def test_another_size_takes_what_fits(change: ChangeConfig, weights: Path, caplo
     theirs = DCAE(PRESETS["tiny"])
     assert torch.equal(model.get_parameter(DICTIONARY), theirs.get_parameter(DICTIONARY))
     assert "parameters fit, the others start anew" in caplog.text
+
+
+@pytest.mark.parametrize("deeper", [{"bottlenecks": 3}, {"depths": (1, 2, 3)}, {"hyper_depth": 2}])
+def test_a_deeper_network_begins_as_its_start(change: ChangeConfig, weights: Path, deeper: dict[str, object]):
+    start = read_weights(weights)
+    with torch.no_grad():
+        generator = torch.Generator().manual_seed(1)
+        for parameter in start.parameters():  # what only adds to the linear path at first has an effect, too
+            parameter.add_(0.02 * torch.randn(parameter.shape, generator=generator))
+    start.update()
+    save_weights(start, weights)
+    model = start_model(change(start=str(weights), model=deeper)).eval()
+    assert sum(p.numel() for p in model.parameters()) > sum(p.numel() for p in start.parameters())
+    x = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        ours, theirs = model(x, 0.013), start.eval()(x, 0.013)
+    assert torch.equal(ours["x_hat"], theirs["x_hat"])
+    assert torch.equal(ours["likelihoods"]["y"], theirs["likelihoods"]["y"])
+    assert torch.equal(ours["likelihoods"]["z"], theirs["likelihoods"]["z"])
 
 
 def test_weights_of_which_nothing_fits_are_refused(
