@@ -5,7 +5,7 @@ windows do. Follows the layers of `dcae.model.transforms` from the output backwa
 
 >>> from dcae.config import PRESETS
 >>> alignment_px(PRESETS["small"]), analysis_halo_px(PRESETS["small"]), synthesis_halo_px(PRESETS["small"])
-(64, 128, 192)
+(64, 192, 256)
 """
 
 from __future__ import annotations
