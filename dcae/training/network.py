@@ -88,11 +88,11 @@ def take_over(model: DCAE, other: DCAE) -> tuple[int, int]:
     fitting = [name for name in ours if name in theirs and theirs[name].shape == ours[name].shape]
     for name in fitting:
         ours[name].copy_(theirs[name])
-    known = {name for name, _ in other.named_modules()}
-    for name, block in model.named_modules():
-        for end in _BRANCH_ENDS.get(type(block), ()) if name not in known else ():
-            for parameter in block.get_submodule(end).parameters():
-                parameter.zero_()
+    theirs_too = dict(other.named_modules())
+    added = [block for name, block in model.named_modules() if name not in theirs_too]
+    ends = [block.get_submodule(end) for block in added for end in _BRANCH_ENDS.get(type(block), ())]
+    for parameter in nn.ModuleList(ends).parameters():
+        parameter.zero_()
     return len(fitting), len(ours)
 
 
