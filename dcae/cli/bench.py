@@ -80,7 +80,7 @@ def parts(
     from dcae.analysis.live import photo_of
     from dcae.analysis.parts import measure_parts
 
-    sizes, name = _numbers(batches), preset or model
+    sizes, name = _numbers("batches", batches, least=1), preset or model
     codec, photo = _codec(model, preset), photo_of(width, height)
     found = measure_parts(codec, photo, name, rounds=rounds, batches=sizes, crop_px=crop_px)
     typer.echo(json.dumps(found.to_json_dict(), indent=2) if as_json else found.table())
@@ -159,6 +159,9 @@ def ablations(
     photos: Annotated[list[str], typer.Argument(metavar="PHOTOS", help="What to train on, as in a run's settings.")],
     steps: Annotated[int, typer.Option(min=1, help="Of each run.")] = 300,
     recipes: Annotated[str, typer.Option(metavar="A,B,...", help="Which recipes. Default: all.")] = "",
+    seeds: Annotated[
+        str, typer.Option(metavar="A,B,...", help="With which seeds each; several say how far to trust it.")
+    ] = "0",
     out: Annotated[Path, typer.Option(help="Where the runs go; finished ones are kept.")] = Path("dcae-ablations"),
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting (TOML) of every run.")
@@ -171,11 +174,12 @@ def ablations(
     """
     from dcae.training.ablations import BASELINE, recipe_config, recipe_names, run_recipe, worths, worths_table
 
-    named = [name.strip() for name in recipes.split(",")] if recipes else recipe_names()
+    named = dict.fromkeys([BASELINE, *(names_in(recipes) or recipe_names())])
+    drawn = dict.fromkeys(_numbers("seeds", seeds, least=0))
     changes = dict(parse_setting(setting) for setting in settings or [])
-    configs = {name: recipe_config(name, photos, out, steps, changes) for name in dict.fromkeys([BASELINE, *named])}
-    for name, config in configs.items():
-        typer.echo(name, err=True)
+    configs = {name: [recipe_config(name, photos, out, steps, seed, changes) for seed in drawn] for name in named}
+    for config in (config for of_seeds in zip(*configs.values(), strict=True) for config in of_seeds):
+        typer.echo(Path(config.out).relative_to(out), err=True)
         run_recipe(config)
     typer.echo(worths_table(worths(configs)))
 
@@ -199,10 +203,12 @@ def names_in(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _numbers(text: str) -> list[int]:
-    if not all(name.isdecimal() and int(name) for name in names_in(text)):
-        raise ValueError(f"batches are {text!r}; must be numbers from 1, with commas between them")
-    return [int(name) for name in names_in(text)]
+def _numbers(what: str, text: str, least: int) -> list[int]:
+    """The whole numbers between the commas of an option, at least one."""
+    names = names_in(text)
+    if not names or not all(name.isdecimal() and int(name) >= least for name in names):
+        raise ValueError(f"{what} are {text!r}; must be numbers from {least}, with commas between them")
+    return [int(name) for name in names]
 
 
 def _sentence(result: "LiveLatency") -> str:

@@ -1,12 +1,15 @@
 """What each part of the network is worth: the same short run with it and without it, at equal steps.
 
 The recipes are data of the package (`data/recipes/*.toml`): run configurations that differ from `as_it_is` in one thing
-each. Knows runs, their folders and their logs. Does not know what a recipe changes or how tables reach a screen.
+each. With several seeds, a recipe is compared with the baseline of the same seed, which saw the same crops, lambdas and
+noise. Knows runs, their folders and their logs. Does not know what a recipe changes or how tables reach a screen.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import statistics
 from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -21,7 +24,7 @@ from dcae.training.trainer import resume, train
 BASELINE = "as_it_is"
 """The recipe that the others are compared with."""
 
-OWN_FIELDS = ("photos", "out", "steps", "minutes", "model", "lmbdas")
+OWN_FIELDS = ("photos", "out", "steps", "minutes", "model", "lmbdas", "seed")
 """Fields of a run that the ablations set themselves; what else a run has may be changed for all recipes alike."""
 
 
@@ -30,12 +33,14 @@ class Worth(NamedTuple):
 
     Attributes:
         recipe: Its name.
-        parameters: Of its networks together: a recipe of one lambda each has several.
+        parameters: Of its networks for one seed: a recipe of one lambda each has several.
         steps_per_s: Over all its runs, measurements left out.
-        loss: Mean over the lambdas on the held-out photos, at the end.
-        bd_percent: BD-rate against `BASELINE` on these photos, where both curves have PSNR; negative if better. None if
-            it is not defined.
-        reason: Why it is not; "" if it is.
+        loss: Mean over the lambdas on the held-out photos, at the end, and over the seeds.
+        bd_percent: BD-rate against `BASELINE` of the same seed on these photos, where both curves have PSNR, as a mean
+            over the seeds; negative if better. None if it is not defined for one of them.
+        within: Half the width of the 95 % confidence interval of `bd_percent`, in percent, by Student's t over the
+            seeds. None for one seed, and where there is no BD-rate.
+        reason: Why there is no BD-rate; "" if there is one.
     """
 
     recipe: str
@@ -43,6 +48,7 @@ class Worth(NamedTuple):
     steps_per_s: float
     loss: float
     bd_percent: float | None
+    within: float | None
     reason: str
 
 
@@ -57,15 +63,16 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def recipe_config(
-    name: str, photos: Sequence[str], out: Path, steps: int, settings: Mapping[str, Any]
+    name: str, photos: Sequence[str], out: Path, steps: int, seed: int, settings: Mapping[str, Any]
 ) -> TrainingConfig:
-    """The run of a recipe, in the folder `out/name`.
+    """The run of a recipe, in the folder `out/seed_<seed>/name`.
 
     Args:
         name: One of `recipe_names`.
         photos: As of a run.
         out: Folder of all recipes' runs.
         steps: Length of each run.
+        seed: Of the network's start, crops, lambdas and noise.
         settings: Other fields of a run, the same for every recipe.
 
     Raises:
@@ -77,7 +84,13 @@ def recipe_config(
         raise ValueError(f"{', '.join(taken)} cannot be set: the recipes and the command's own arguments do that")
     if steps < 1:
         raise ValueError(f"steps is {steps}; must be 1 or more: recipes are compared at equal steps")
-    own = {"photos": list(photos), "out": str(out / name), "steps": steps, "evaluations": 1}
+    own = {
+        "photos": list(photos),
+        "out": str(out / f"seed_{seed}" / name),
+        "steps": steps,
+        "seed": seed,
+        "evaluations": 1,
+    }
     with as_file(files("dcae_data") / "recipes" / f"{name}.toml") as path:
         return TrainingConfig.from_toml(path, {**own, **settings})
 
@@ -100,8 +113,12 @@ def run_recipe(config: TrainingConfig) -> None:
             raise ValueError(f"{run.out}: stopped before its end; the same command goes on with it")
 
 
-def worths(configs: Mapping[str, TrainingConfig]) -> list[Worth]:
-    """What the finished runs of recipes say, by the recipe's name; `BASELINE` is among them.
+def worths(configs: Mapping[str, Sequence[TrainingConfig]]) -> list[Worth]:
+    """What the finished runs of recipes say.
+
+    Args:
+        configs: Runs of each recipe, one a seed, by the recipe's name; `BASELINE` is among them, and all have the same
+            seeds in the same order.
 
     >>> worths({})
     Traceback (most recent call last):
@@ -109,26 +126,32 @@ def worths(configs: Mapping[str, TrainingConfig]) -> list[Worth]:
     """
     if BASELINE not in configs:
         raise ValueError(f"{BASELINE} is not among the recipes; the others are compared with it")
-    ends = {name: [_end_of(RunFolder(run.out)) for run in config.of_each_lmbda()] for name, config in configs.items()}
-    anchor = _curve(ends[BASELINE])
-    return [_worth(name, runs, anchor) for name, runs in ends.items()]
+    ends = {
+        name: [[_end_of(RunFolder(run.out)) for run in config.of_each_lmbda()] for config in of_seeds]
+        for name, of_seeds in configs.items()
+    }
+    anchors = [_curve(runs) for runs in ends[BASELINE]]
+    return [_worth(name, of_seeds, anchors) for name, of_seeds in ends.items()]
 
 
 def worths_table(rows: Sequence[Worth]) -> str:
     """The rows as a table for a screen, and below it why figures are missing.
 
-    >>> print(worths_table([Worth("as_it_is", 7200000, 1.5, 1.25, 0.0, ""),
-    ...                     Worth("slices_1", 7100000, 1.75, 2.5, None, "curves do not overlap")]))
-    recipe    parameters  steps/s  held-out loss  BD-rate %
-    as_it_is   7,200,000     1.50         1.2500       0.00
-    slices_1   7,100,000     1.75         2.5000        n/a
-    slices_1: curves do not overlap
+    >>> print(worths_table([Worth("as_it_is", 7200000, 1.5, 1.25, 0.0, None, ""),
+    ...                     Worth("slices_1", 7100000, 1.75, 1.5, 3.456, 1.2, ""),
+    ...                     Worth("slices_8", 7400000, 1.25, 2.5, None, None, "curves do not overlap")]))
+    recipe    parameters  steps/s  held-out loss     BD-rate %
+    as_it_is   7,200,000     1.50         1.2500          0.00
+    slices_1   7,100,000     1.75         1.5000   3.46 ± 1.20
+    slices_8   7,400,000     1.25         2.5000           n/a
+    slices_8: curves do not overlap
     """
     width = max(len(row.recipe) for row in rows)
-    lines = [f"{'recipe':{width}}  parameters  steps/s  held-out loss  BD-rate %"]
+    lines = [f"{'recipe':{width}}  parameters  steps/s  held-out loss     BD-rate %"]
     for row in rows:
         percent = "n/a" if row.bd_percent is None else f"{row.bd_percent:.2f}"
-        figures = f"{row.parameters:>10,}  {row.steps_per_s:>7.2f}  {row.loss:>13.4f}  {percent:>9}"
+        percent += "" if row.within is None else f" ± {row.within:.2f}"
+        figures = f"{row.parameters:>10,}  {row.steps_per_s:>7.2f}  {row.loss:>13.4f}  {percent:>12}"
         lines.append(f"{row.recipe:{width}}  {figures}")
     return "\n".join([*lines, *(f"{row.recipe}: {row.reason}" for row in rows if row.reason)])
 
@@ -150,14 +173,27 @@ def _end_of(folder: RunFolder) -> _End:
     return _End(parameters, measured["step"], measured["seconds"], measured["loss"], measured["points"])
 
 
-def _worth(name: str, runs: Sequence[_End], anchor: Sequence[tuple[float, float]]) -> Worth:
+def _worth(name: str, of_seeds: Sequence[Sequence[_End]], anchors: Sequence[Sequence[tuple[float, float]]]) -> Worth:
+    """Of the runs of one recipe for each seed, and the baseline's curve of the same seeds."""
+    percent, within, reason = None, None, ""
     try:
-        percent, reason = bd_rate(anchor, _curve(runs)), ""
+        rates = [bd_rate(anchor, _curve(runs)) for anchor, runs in zip(anchors, of_seeds, strict=True)]
+        percent, within = statistics.mean(rates), None if name == BASELINE else _within(rates)
     except ValueError as error:  # two curves that have no BD-rate are a result, not a mistake
-        percent, reason = None, str(error)
-    parameters, seconds = sum(run.parameters for run in runs), sum(run.seconds for run in runs)
-    steps_per_s = sum(run.steps for run in runs) / max(seconds, 1e-9)
-    return Worth(name, parameters, steps_per_s, sum(run.loss for run in runs) / len(runs), percent, reason)
+        reason = str(error)
+    ends = [end for runs in of_seeds for end in runs]
+    steps_per_s = sum(end.steps for end in ends) / max(sum(end.seconds for end in ends), 1e-9)
+    parameters = sum(end.parameters for end in of_seeds[0])
+    return Worth(name, parameters, steps_per_s, statistics.mean(end.loss for end in ends), percent, within, reason)
+
+
+def _within(values: Sequence[float]) -> float | None:
+    """Half the width of the mean's 95 % confidence interval, by Student's t; None for a single value."""
+    from scipy.stats import t  # here, not above: it takes a second, and runs do without
+
+    if len(values) < 2:
+        return None
+    return float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
 
 
 def _curve(runs: Sequence[_End]) -> list[tuple[float, float]]:

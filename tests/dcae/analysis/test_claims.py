@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dcae.analysis import claims
 from dcae.analysis.claims import (
     Claim,
     ablation_claim,
@@ -75,20 +76,26 @@ def test_slices_of_equal_width_need_not_cost_the_same():
     assert balance_claim("", [64, 16], [100, 300], "").verdict == "does not hold"
 
 
-def test_short_runs_say_nothing_below_what_another_seed_makes():
+def test_short_runs_say_nothing_within_the_interval_of_their_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "weights").mkdir()
+    rates = {"slices_4": [-2.0, 2.0], "slices_8": [0.5, 1.0], "without_gain": [14.3, 14.2]}
+    record = {"steps": 100, "seeds": 4, "bd_percent": rates}
+    (tmp_path / "weights" / "ablations.json").write_text(json.dumps(record), "utf-8")
+    monkeypatch.setattr(claims, "files", lambda _: tmp_path)
     found = ablation_claim("4 to 8 slices are typical", ["slices_4", "slices_8"])
     assert found.verdict == "not measured here"
-    assert found.measured == "BD-rate slices_4 -0.4 %, slices_8 -1.0 %; another seed alone +7.5 %"
-    assert ablation_claim("one network for every lambda costs nothing", ["without_gain"]).verdict == "depends"
+    assert found.measured == "BD-rate slices_4 -2.0 ± 2.0 %, slices_8 +0.5 ± 1.0 %"
+    assert found.source == "training runs of 100 steps with 4 seeds"
+    assert ablation_claim("one network for all costs nothing", ["slices_8", "without_gain"]).verdict == "depends"
 
 
 def test_the_table_of_short_runs_is_that_of_the_documentation(root: Path):
     text = (root / "docs" / "training.md").read_text("utf-8")
     record = json.loads((root / "data" / "weights" / "ablations.json").read_text("utf-8"))
-    rows = re.findall(r"^\| `(\w+)` \| [\d,]+ \| [\d.]+ \| ([+-][\d.]+) % \|$", text, re.MULTILINE)
-    assert {name: float(rate) for name, rate in rows} == record["bd_percent"]
+    rows = re.findall(r"^\| `(\w+)` \| [\d,]+ \| [\d.]+ \| ([+-][\d.]+) ± ([\d.]+) % \|$", text, re.MULTILINE)
+    assert {name: [float(mean), float(within)] for name, mean, within in rows} == record["bd_percent"]
     assert record["command"] in text
-    assert f"BD-rate of +{record['other_seed_bd_percent']} % against" in text
+    assert len(record["command"].split("--seeds ")[1].split()[0].split(",")) == record["seeds"]
 
 
 def test_the_table_has_a_line_for_each_claim():

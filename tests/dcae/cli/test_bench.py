@@ -88,6 +88,7 @@ def test_growth_is_a_table_and_a_plot_or_json(run: Run, weights: Path, tmp_path:
     ("arguments", "said"),
     [
         (("parts", "--batches", "1,x"), "batches are '1,x'; must be numbers from 1"),
+        (("ablations", "photos", "--seeds", "0,-1"), "seeds are '0,-1'; must be numbers from 0"),
         (("parts", "--preset", "huge"), "there is no preset 'huge'"),
         (("parts", "--plot", "parts.txt"), "must end in .svg, .png or .pdf"),
         (("parts", "--crop-px", "100", "--preset", "tiny"), "the side is 100 px; must be a multiple of 64 px"),
@@ -130,12 +131,14 @@ def test_ablations_print_a_row_for_the_baseline_and_for_each_recipe(
     settings = ["preset='tiny'", "batch=1", "crop_px=64", "held_out=1", "bfloat16=false"]
     options = [part for setting in settings for part in ("--set", setting)]
     command = ("bench", "ablations", tmp_path / "photos", "--steps", 2, "--out", tmp_path / "runs", *options)
-    result = run(*command, "--recipes", "slices_1")
+    result = run(*command, "--recipes", "slices_1", "--seeds", "3,5")
     assert result.exit_code == 0, result.stderr
     rows = result.stdout.splitlines()
     assert rows[0].split() == ["recipe", "parameters", "steps/s", "held-out", "loss", "BD-rate", "%"]
     assert [row.split()[0] for row in rows[1:3]] == ["as_it_is", "slices_1"]
     assert rows[1].endswith(" 0.00")
+    order = ["seed_3/as_it_is", "seed_3/slices_1", "seed_5/as_it_is", "seed_5/slices_1"]
+    assert [line for line in result.stderr.splitlines() if line.startswith("seed_")] == order
 
 
 def test_an_unknown_recipe_is_one_line(run: Run, tmp_path: Path):
