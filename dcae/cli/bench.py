@@ -175,7 +175,7 @@ def ablations(
     from dcae.training.ablations import BASELINE, recipe_config, recipe_names, run_recipe, worths, worths_table
 
     named = dict.fromkeys([BASELINE, *(names_in(recipes) or recipe_names())])
-    drawn = dict.fromkeys(_numbers("seeds", seeds, least=0))
+    drawn = dict.fromkeys(_numbers("seeds", seeds, least=0) or [0])
     changes = dict(parse_setting(setting) for setting in settings or [])
     configs = {name: [recipe_config(name, photos, out, steps, seed, changes) for seed in drawn] for name in named}
     for config in (config for of_seeds in zip(*configs.values(), strict=True) for config in of_seeds):
@@ -204,9 +204,9 @@ def names_in(text: str) -> list[str]:
 
 
 def _numbers(what: str, text: str, least: int) -> list[int]:
-    """The whole numbers between the commas of an option, at least one."""
+    """The whole numbers between the commas of an option, each at least `least`; there may be none."""
     names = names_in(text)
-    if not names or not all(name.isdecimal() and int(name) >= least for name in names):
+    if not all(name.isdecimal() and int(name) >= least for name in names):
         raise ValueError(f"{what} are {text!r}; must be numbers from {least}, with commas between them")
     return [int(name) for name in names]
 
