@@ -189,10 +189,10 @@ def _worth(name: str, of_seeds: Sequence[Sequence[_End]], anchors: Sequence[Sequ
 
 def _within(values: Sequence[float]) -> float | None:
     """Half the width of the mean's 95 % confidence interval, by Student's t; None for a single value."""
-    from scipy.stats import t  # here, not above: it takes a second, and runs do without
-
     if len(values) < 2:
         return None
+    from scipy.stats import t  # here, not above: it takes a second, and runs do without
+
     return float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
 
 
