@@ -6,7 +6,7 @@ Knows every number that shapes the network and refuses what cannot be built. Doe
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_type_hints
 
 MULTIPLE_PX = 64
@@ -30,6 +30,7 @@ _LIMITS = {
     "hyper_depth": (0, 64),
     "bottlenecks": (0, 64),
     "gain_knots": (0, 65_536),
+    "neighbours": (0, 65_536),
     "dictionary_entries": (0, 65_536),
     "window": (2, 64),
     "hyper_window": (2, 64),
@@ -66,6 +67,8 @@ class DCAEConfig:
         linear_path: Adds a trainable lapped block transform beside g_a and beside g_s.
         gain_knots: Knots of the per-channel log gains over log lambda; 0 for a model of one fixed lambda.
         coding_dtype: Arithmetic of h_s and the slice loop when real files are made.
+        neighbours: Hidden channels of what corrects mu and sigma by the symbols around an element, a slice being coded
+            in four quarters; 0 for a network that codes a slice at once. Needs `softplus`.
 
     Raises:
         TypeError: for a value of another type than its field.
@@ -94,6 +97,7 @@ class DCAEConfig:
     linear_path: bool
     gain_knots: int
     coding_dtype: Literal["float32", "float64"]
+    neighbours: int = 0
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -128,6 +132,10 @@ class DCAEConfig:
             raise ValueError(f"a dictionary entry has {heads} x {size} = {heads * size} channels; at most 65536")
         if self.gain_knots == 1:
             raise ValueError("gain_knots is 1; must be 0 (one fixed lambda) or at least 2 (a line needs two points)")
+        if self.neighbours and self.scale_activation != "softplus":
+            raise ValueError(
+                f"neighbours is {self.neighbours}, but sigma may be negative; use softplus, or neighbours 0"
+            )
         if self.linear_path and self.M > 768:
             raise ValueError(f"M is {self.M}; with the linear path at most 768, the samples of a 16 x 16 colour block")
 
@@ -145,6 +153,11 @@ class DCAEConfig:
     def slice_channels(self) -> int:
         """Channels of one slice of y."""
         return self.M // self.num_slices
+
+    @property
+    def parts_of_slice(self) -> int:
+        """How many parts of a slice are coded one after the other."""
+        return 4 if self.neighbours else 1
 
     @property
     def picture_dtype(self) -> Literal["bfloat16", "float32"]:
@@ -171,10 +184,14 @@ class DCAEConfig:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON values: what a weights file stores.
 
+        One that came after the first weights is left out at its default, so that their identity stays.
+
         >>> DCAEConfig.from_dict(PRESETS["tiny"].to_dict()) == PRESETS["tiny"]
         True
         """
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        later = {field.name: field.default for field in fields(self) if field.default is not MISSING}
+        kept = {key: value for key, value in asdict(self).items() if key not in later or value != later[key]}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in kept.items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> DCAEConfig:
@@ -187,8 +204,9 @@ class DCAEConfig:
         names = {field.name for field in fields(cls)}
         if not isinstance(values, dict):
             raise TypeError(f"config is {values!r}; must be a dict of its fields")
-        if names != set(values):
-            unknown, missing = sorted(set(values) - names), sorted(names - set(values))
+        needed = {field.name for field in fields(cls) if field.default is MISSING}
+        if not needed <= set(values) <= names:
+            unknown, missing = sorted(set(values) - names), sorted(needed - set(values))
             raise ValueError(f"config fields do not fit: unknown {unknown}, missing {missing}")
         arguments: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         return cls(**arguments)

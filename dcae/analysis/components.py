@@ -18,11 +18,13 @@ from torch import nn
 
 from dcae.codec import latent_coder
 from dcae.codec.codec import Codec
+from dcae.codec.entropy_coder import StreamDecoder, StreamEncoder
 from dcae.model.attention import AttentionBlock, WindowAttention
 from dcae.model.dcae import DCAE
 from dcae.model.dictionary import DictionaryAttention
 from dcae.model.float32_layers import FastPredictor
 from dcae.model.layers import GatedMLP
+from dcae.model.neighbours import Neighbours
 from dcae.model.slices import SlicePredictor
 
 WINDOWS, CONVOLUTIONS, MLPS = "window attention", "convolutions of g_a, g_s", "gated MLPs"
@@ -98,8 +100,11 @@ def _places(subject: Codec | DCAE) -> Iterator[tuple[Any, str, str]]:
     yield from ((nn.Conv2d, "forward", CONVOLUTIONS), (nn.ConvTranspose2d, "forward", CONVOLUTIONS))
     yield (DictionaryAttention, "forward", DICTIONARY)
     yield from ((SlicePredictor, name, SLICES) for name in ("forward", "support", "sigma", "refine"))
+    yield (Neighbours, "forward", SLICES)
     yield from ((FastPredictor, name, SLICES) for name in ("forward", "refine"))
-    yield from ((latent_coder, name, CODING) for name in ("encode_symbols", "decode_symbols", "levels"))
+    yield from ((StreamEncoder, name, CODING) for name in ("add", "stream"))
+    yield from ((StreamDecoder, name, CODING) for name in ("read", "close"))
+    yield (latent_coder, "levels", CODING)
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """Symbols to bytes and back: integer frequency tables and constriction's range coder.
 
-A slice's symbols are coded in the order of their index (the level of their scale, or the channel of z), because the
-coder is fastest when it codes a run of symbols with one table; the decoder knows all indexes before it decodes. Tables
-are integers that travel with the weights, so nothing here is recomputed on another machine. Bytes that cannot be a
-stream are refused: the decoder checks that its symbols encode to the same bytes.
+Symbols are coded in the order of their index (the level of their scale, or the channel of z), because the coder is
+fastest when it codes a run of symbols with one table; the decoder knows all indexes before it decodes. A stream may
+have several parts, so that the indexes of one may follow from the symbols of those before it. Tables are integers that
+travel with the weights, so nothing here is recomputed on another machine. Bytes that cannot be a stream are refused:
+the decoder checks that its symbols encode to the same bytes.
 
 This module deliberately does not know where indexes come from, what a symbol means, or the container. No torch.
 
@@ -29,41 +30,113 @@ _MAX_EXCESS_BITS = 23  # an excess is below 2^24: at most 23 bits follow its lea
 _BIT = coder.model.Uniform(2)
 
 
-def encode_symbols(symbols: ArrayLike, indexes: ArrayLike, tables: SymbolTables) -> bytes:
-    """Code stream of the symbols: whole 32-bit words, little-endian; empty if there are no symbols.
+class StreamEncoder:
+    """Writes one code stream, part by part: for streams whose later indexes follow from their earlier symbols.
 
     Args:
-        symbols: Integers, 1-D, of absolute value below 2^23.
-        indexes: The table of each symbol, 1-D.
         tables: The tables.
+    """
+
+    def __init__(self, tables: SymbolTables) -> None:
+        self._tables, self._encoder = tables, coder.queue.RangeEncoder()
+
+    def add(self, symbols: ArrayLike, indexes: ArrayLike) -> None:
+        """Codes a part.
+
+        Args:
+            symbols: Integers, 1-D, of absolute value below 2^23.
+            indexes: The table of each symbol, 1-D.
+
+        Raises:
+            ValueError: If shapes differ, an index has no table, or a symbol is out of range.
+        """
+        symbols, indexes = _check_symbols(symbols, indexes, self._tables)
+        order, counts = _grouping(indexes, self._tables)
+        self.add_entries(*_to_entries(symbols[order], counts, self._tables), counts)
+
+    def add_entries(self, entries: NDArray[np.int32], excess: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
+        """Codes a part, given as entries in the order of their index and the excess of each escape among them."""
+        for index, group in _groups(counts):
+            self._encoder.encode(entries[group], self._tables.models[index])
+        _write_excess(self._encoder, excess)
+
+    def stream(self) -> bytes:
+        """The stream of all parts so far: whole 32-bit words, little-endian; empty if there are no symbols."""
+        return self._encoder.get_compressed().astype("<u4").tobytes()
+
+
+class StreamDecoder:
+    """Reads one code stream, part by part, as `StreamEncoder` wrote it.
+
+    Args:
+        data: The stream.
+        tables: The tables.
+    """
+
+    def __init__(self, data: bytes, tables: SymbolTables) -> None:
+        self._data, self._tables, self._written = data, tables, StreamEncoder(tables)
+        self._counts = np.zeros(len(tables), np.int64)
+        self._decoder: Any = None
+
+    def read(self, indexes: ArrayLike) -> NDArray[np.int32]:
+        """Symbols of the next part, in the order of `indexes`.
+
+        Raises:
+            BitstreamError: If no stream of so many symbols has so few bytes, or these code no symbols.
+            ValueError: If an index has no table.
+        """
+        indexes = _check_indexes(indexes, self._tables)
+        order, counts = _grouping(indexes, self._tables)
+        if not counts.any():
+            return np.empty(0, np.int32)
+        self._counts += counts
+        check_length(len(self._data), self._counts, self._tables)
+        if self._decoder is None:
+            self._decoder = coder.queue.RangeDecoder(np.frombuffer(self._data, "<u4").astype(np.uint32))
+        try:
+            entries, excess = _read(self._decoder, counts, self._tables)
+        except AssertionError:  # constriction's only error: the stream points outside the coder's range
+            raise self._damaged("it codes no symbols") from None
+        self._written.add_entries(entries, excess, counts)
+        symbols = np.empty_like(entries)
+        symbols[order] = _from_entries(entries, excess, counts, self._tables)
+        return symbols
+
+    def close(self) -> None:
+        """Ends the stream.
+
+        Raises:
+            BitstreamError: If these are not the bytes that a `StreamEncoder` writes for what was read.
+        """
+        check_length(len(self._data), self._counts, self._tables)
+        if self._written.stream() != self._data:
+            raise self._damaged("its symbols encode to other bytes")
+
+    def _damaged(self, why: str) -> BitstreamError:
+        return BitstreamError(f"coded stream of {len(self._data)} bytes is damaged: {why}")
+
+
+def encode_symbols(symbols: ArrayLike, indexes: ArrayLike, tables: SymbolTables) -> bytes:
+    """Code stream of symbols in one part.
 
     Raises:
-        ValueError: If shapes differ, an index has no table, or a symbol is out of range.
+        ValueError: As `StreamEncoder.add`.
     """
-    symbols, indexes = _check_symbols(symbols, indexes, tables)
-    order, counts = _grouping(indexes, tables)
-    entries, excess = _to_entries(symbols[order], counts, tables)
-    return _write(entries, excess, counts, tables)
+    encoder = StreamEncoder(tables)
+    encoder.add(symbols, indexes)
+    return encoder.stream()
 
 
 def decode_symbols(data: bytes, indexes: ArrayLike, tables: SymbolTables) -> NDArray[np.int32]:
-    """Symbols of a stream, in the order of `indexes`.
+    """Symbols of a stream of one part, in the order of `indexes`.
 
     Raises:
         BitstreamError: If these are not the bytes that `encode_symbols` writes for any symbols with these indexes.
         ValueError: If an index has no table.
     """
-    indexes = _check_indexes(indexes, tables)
-    order, counts = _grouping(indexes, tables)
-    check_length(len(data), counts, tables)
-    try:
-        entries, excess = _read(data, counts, tables)
-    except AssertionError:  # constriction's only error: the stream points outside the coder's range
-        raise BitstreamError(f"coded stream of {len(data)} bytes is damaged: it codes no symbols") from None
-    if _write(entries, excess, counts, tables) != data:
-        raise BitstreamError(f"coded stream of {len(data)} bytes is damaged: its symbols encode to other bytes")
-    symbols = np.empty_like(entries)
-    symbols[order] = _from_entries(entries, excess, counts, tables)
+    decoder = StreamDecoder(data, tables)
+    symbols = decoder.read(indexes)
+    decoder.close()
     return symbols
 
 
@@ -172,19 +245,8 @@ def _escapes(entries: NDArray[np.int32], counts: NDArray[np.int64], tables: Symb
     return np.flatnonzero(entries == np.repeat(tables.sizes - 1, counts))
 
 
-def _write(
-    entries: NDArray[np.int32], excess: NDArray[np.int32], counts: NDArray[np.int64], tables: SymbolTables
-) -> bytes:
-    encoder = coder.queue.RangeEncoder()
-    for index, group in _groups(counts):
-        encoder.encode(entries[group], tables.models[index])
-    _write_excess(encoder, excess)
-    return encoder.get_compressed().astype("<u4").tobytes()
-
-
-def _read(data: bytes, counts: NDArray[np.int64], tables: SymbolTables) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _read(decoder: Any, counts: NDArray[np.int64], tables: SymbolTables) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Entries in the order of their index, and the excess of each escape among them."""
-    decoder = coder.queue.RangeDecoder(np.frombuffer(data, "<u4").astype(np.uint32))
     entries = np.empty(int(counts.sum()), np.int32)
     for index, group in _groups(counts):
         entries[group] = decoder.decode(tables.models[index], int(counts[index]))

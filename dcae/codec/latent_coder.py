@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dcae.codec.entropy_coder import check_length, decode_symbols, encode_symbols
+from dcae.codec.entropy_coder import StreamDecoder, StreamEncoder, check_length, decode_symbols, encode_symbols
 from dcae.codec.exact_arithmetic import exact_arithmetic
 from dcae.codec.interruption import interruption_point
 from dcae.codec.layer_points import add_points
@@ -24,10 +24,12 @@ from dcae.codec.protocol import Fill
 from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
 from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
+from dcae.config import DCAEConfig
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_medians
 from dcae.model.float32_layers import speed_up
 from dcae.model.quantiser import rounded
+from dcae.model.slices import parts_of, whole_of
 
 if TYPE_CHECKING:
     from compressai.entropy_models import EntropyModel
@@ -230,24 +232,25 @@ class _SliceEncoder:
     """`code` for the slice loop: symbols of y, their streams and flags on the way."""
 
     def __init__(self, coder: LatentCoder, y: Tensor, nearest: bool, record: list[CodedPart] | None) -> None:
-        self.coder, self.parts, self.nearest = coder, y.chunk(coder.config.num_slices, dim=1), nearest
+        self.coder, self.parts, self.nearest = coder, parts_of(y, coder.config), nearest
         self.record = record
         self.sections: list[Section] = []
         self.flags: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
+        self._begin()
 
-    def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+    def __call__(self, part: int, mu: Tensor, sigma: Tensor) -> Tensor:
         interruption_point()
-        residual = self.parts[slice_index] - mu
+        residual = self.parts[part] - mu
         symbols = _integers(rounded(residual) if self.nearest else self.coder.choose_symbols(residual, sigma))
         interruption_point()
         scales = sigma.cpu().numpy().ravel()
-        self.flags.append(flag(scales, self.coder.margin, slice_index * scales.size))
+        self.flags.append(flag(scales, self.coder.margin, part * scales.size))
         interruption_point()
         indexes = levels(scales)
-        stream = encode_symbols(symbols.ravel(), indexes, self.coder.y_tables)
-        if self.record is not None:
-            self.record.append(CodedPart(symbols, indexes, mu, sigma))
-        self.sections.append(slice_section(symbols.astype("<i4").tobytes(), stream))
+        self._stream.add(symbols.ravel(), indexes)
+        self._slice.append(CodedPart(symbols, indexes, mu, sigma))
+        if len(self._slice) == self.coder.config.parts_of_slice:
+            self._end()
         return _to_tensor(symbols, mu) + mu
 
     def flag_sections(self) -> list[Section]:
@@ -255,11 +258,22 @@ class _SliceEncoder:
         positions, upper = (np.concatenate(parts) for parts in zip(*self.flags, strict=True))
         return [Section(SectionType.LEVEL_FLAGS, pack_flags(positions, upper))] if positions.size else []
 
+    def _begin(self) -> None:
+        self._stream, self._slice = StreamEncoder(self.coder.y_tables), list[CodedPart]()
+
+    def _end(self) -> None:
+        """A slice is whole."""
+        coded = b"".join(part.symbols.astype("<i4").tobytes() for part in self._slice)
+        self.sections.append(slice_section(coded, self._stream.stream()))
+        if self.record is not None:
+            self.record.append(_whole(self._slice, self.coder.config))
+        self._begin()
+
 
 class _SliceDecoder:
     """`code` for the slice loop: symbols from the first `num_slices` streams, and for other slices the mean alone.
 
-    A slice that was decoded is kept: what comes after it does not change it, so another run of the loop takes it as it
+    A part that was decoded is kept: what comes after it does not change it, so another run of the loop takes it as it
     is.
     """
 
@@ -274,25 +288,45 @@ class _SliceDecoder:
         self.num_slices = len(coded)
         self._kept: dict[int, Tensor] = {}
 
-    def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+    def __call__(self, part: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        slice_index = part // self.coder.config.parts_of_slice
         if not bool(torch.isfinite(mu).all() and torch.isfinite(sigma).all()):
             raise BitstreamError(f"slice {slice_index} is predicted as NaN or infinite: no encoder wrote this file")
         if slice_index >= self.num_slices:
             return mu
-        if slice_index not in self._kept:
-            self._kept[slice_index] = _to_tensor(self._symbols(slice_index, sigma), mu) + mu
-        return self._kept[slice_index]
+        if part not in self._kept:
+            self._kept[part] = _to_tensor(self._symbols(part, slice_index, sigma), mu) + mu
+        return self._kept[part]
 
-    def _symbols(self, slice_index: int, sigma: Tensor) -> NDArray[np.int32]:
+    def _symbols(self, part: int, slice_index: int, sigma: Tensor) -> NDArray[np.int32]:
         checksum, stream = self.coded[slice_index]
+        first, last = part % self.coder.config.parts_of_slice == 0, (part + 1) % self.coder.config.parts_of_slice == 0
+        if first:
+            self._stream, self._read = StreamDecoder(stream, self.coder.y_tables), b""
         scales = sigma.cpu().numpy().ravel()
         interruption_point()
-        resolved = resolve(scales, self.positions, self.upper, slice_index * scales.size)
+        resolved = resolve(scales, self.positions, self.upper, part * scales.size)
         interruption_point()
-        symbols = decode_symbols(stream, resolved, self.coder.y_tables)
-        if symbols_checksum(symbols.astype("<i4").tobytes()) != checksum:
-            raise BitstreamError(f"slice {slice_index} decodes to other symbols than were encoded (checksum differs)")
+        symbols = self._stream.read(resolved)
+        self._read += symbols.astype("<i4").tobytes()
+        if last:
+            self._stream.close()
+            if symbols_checksum(self._read) != checksum:
+                raise BitstreamError(
+                    f"slice {slice_index} decodes to other symbols than were encoded (checksum differs)"
+                )
         return symbols.reshape(sigma.shape)
+
+
+def _whole(parts: Sequence[CodedPart], config: DCAEConfig) -> CodedPart:
+    """A slice of its parts."""
+    if len(parts) == 1:
+        return parts[0]
+    symbols = whole_of([torch.from_numpy(part.symbols) for part in parts], config)
+    indexes = whole_of([torch.from_numpy(part.indexes.reshape(part.symbols.shape)) for part in parts], config)
+    mu = whole_of([part.mu for part in parts], config)
+    sigma = whole_of([part.sigma for part in parts if part.sigma is not None], config)
+    return CodedPart(symbols.numpy(), indexes.numpy().ravel(), mu, sigma)
 
 
 def tables_of(entropy_model: EntropyModel) -> SymbolTables:

@@ -17,6 +17,7 @@ from torch import Tensor
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import total_bits, z_likelihoods
 from dcae.model.quantiser import rounded, weighed
+from dcae.model.slices import parts_of
 
 
 class Previewed(NamedTuple):
@@ -68,7 +69,8 @@ class Preview:
         z_hat = z_hat.to(self.dtype).contiguous(memory_format=torch.channels_last)
         y_hat = self.network.predict(z_hat, quantiser).y_hat
         bits = {"z": float(total_bits(z_probabilities))}
-        bits |= {f"slice {index}": float(part) for index, part in enumerate(quantiser.bits)}
+        of_slices = torch.stack(quantiser.bits).unflatten(0, (-1, self.model.config.parts_of_slice)).sum(1)
+        bits |= {f"slice {index}": part for index, part in enumerate(of_slices.tolist())}
         return Previewed(bits, self.network.synthesise(y_hat.to(y.dtype), lmbda))
 
 
@@ -76,17 +78,17 @@ class _Quantiser:
     """`code` for the slice loop: the encoder's choice of symbols, and what they cost."""
 
     def __init__(self, preview: Preview, y: Tensor, weighs: bool) -> None:
-        self.parts, self.weighs = y.chunk(preview.model.config.num_slices, dim=1), weighs
-        self.costs, self.dtype = preview.costs, preview.dtype
+        self.parts, self.weighs = parts_of(y, preview.model.config), weighs
+        self.costs = preview.costs
         self.bits: list[Tensor] = []
 
-    def __call__(self, slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
-        mu = mu.to(self.parts[slice_index].dtype)
-        residual = (self.parts[slice_index] - mu).permute(0, 2, 3, 1)  # (1, H/16, W/16, M/slices), as in memory
+    def __call__(self, part: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        mu = mu.to(self.parts[part].dtype)
+        residual = (self.parts[part] - mu).permute(0, 2, 3, 1)  # (1, H/16, W/16, M/slices), as in memory
         sigma = sigma.to(mu.dtype).permute(0, 2, 3, 1)
         symbols = weighed(residual, sigma, self.costs) if self.weighs else rounded(residual)
         self.bits.append(self.costs.at_level(symbols, self.costs.level_of(sigma)).sum())
-        return (symbols.permute(0, 3, 1, 2) + mu).to(self.dtype)
+        return symbols.permute(0, 3, 1, 2) + mu
 
 
 def fastest_dtype(model: DCAE) -> torch.dtype:

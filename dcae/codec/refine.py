@@ -23,6 +23,7 @@ from dcae.codec.interruption import interruption_point
 from dcae.codec.preview import Preview
 from dcae.codec.protocol import MAX_REFINED_PX
 from dcae.model.entropy import z_medians
+from dcae.model.slices import parts_of
 from dcae.rd import bpp
 
 REFINEMENT_STEPS = 30
@@ -110,22 +111,22 @@ class Refinement:
         of_z = bottleneck._likelihood(z_hat.transpose(0, 1).flatten(1)[:, None])[0]  # (N, 1, H/64 W/64)
         bits = -bottleneck.likelihood_lower_bound(of_z).log2().sum()
 
-        gaussian, parts = model.gaussian_conditional, y.chunk(model.config.num_slices, dim=1)
-        slice_bits: list[Tensor] = []
+        gaussian, parts = model.gaussian_conditional, parts_of(y, model.config)
+        part_bits: list[Tensor] = []
 
-        def code(slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        def code(part: int, mu: Tensor, sigma: Tensor) -> Tensor:
             mu, sigma = mu.to(y.dtype), sigma.to(y.dtype)
-            symbols = softly_rounded(parts[slice_index] - mu, temperature)
+            symbols = softly_rounded(parts[part] - mu, temperature)
             likelihoods = gaussian.likelihood_lower_bound(gaussian._likelihood(symbols, sigma))
-            slice_bits.append(-likelihoods.log2().sum())
-            return (symbols + mu).to(dtype)
+            part_bits.append(-likelihoods.log2().sum())
+            return symbols + mu
 
         network, height, width = self.preview.network, self.x.shape[2], self.x.shape[3]
         z_hat = z_hat.to(dtype).contiguous(memory_format=torch.channels_last)
         y_hat = network.predict(z_hat, code).y_hat.to(y.dtype)
         x_hat = network.synthesise(y_hat, self.lmbda)[..., :height, :width].to(y.dtype).clamp(0, 1)
         mse = (x_hat - self.x).square().mean()
-        return self.trade_off * 255**2 * mse * (height * width) + bits + torch.stack(slice_bits).sum()
+        return self.trade_off * 255**2 * mse * (height * width) + bits + torch.stack(part_bits).sum()
 
 
 def learning_rates(trade_off: float, steps: int) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from dcae.model.entropy import Noise, straight_through, y_likelihoods, z_likelih
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
 from dcae.model.quantiser import Choice, rounded, weighed
-from dcae.model.slices import Code, SliceLoop, Slices
+from dcae.model.slices import Code, SliceLoop, Slices, parts_of, whole_of
 from dcae.model.symbol_costs import SymbolCosts
 from dcae.model.transforms import analysis, hyper_analysis, hyper_synthesis, synthesis
 
@@ -39,6 +39,7 @@ class DCAE(nn.Module):
                                      |   query = latent scales, latent means, y_hat so far      |
                                      |   support = query, dictionary attention(query)           |
                                      |   mu, sigma = transforms(support)                        |
+                                     |   with neighbours: in quarters, each correcting the next |
                                      |   y_hat = Q(y - mu) + mu, refined                        |
                                      +----------------------------------------------------------+
                  +-----+                      | y_hat
@@ -102,10 +103,10 @@ class DCAE(nn.Module):
         chosen: list[Tensor] = []
         slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, chosen))
         if self.training or costs is None:
-            coded = y if self.training else slices.mu + torch.cat(chosen, dim=1)
+            coded = y if self.training else slices.mu + whole_of(chosen, self.config)
             y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma, noise_y)
         else:
-            y_probabilities = torch.exp2(-costs.at_level(torch.cat(chosen, dim=1), costs.level_of(slices.sigma)))
+            y_probabilities = torch.exp2(-costs.at_level(whole_of(chosen, self.config), costs.level_of(slices.sigma)))
         return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
     def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
@@ -197,11 +198,11 @@ class DCAE(nn.Module):
         self.entropy_bottleneck.update(force=True, update_quantiles=find_quantiles)
 
     def quantiser(self, y: Tensor, chosen: list[Tensor]) -> Code:
-        """`code` for a forward pass: y as symbols around mu, straight-through; keeps the symbols in `chosen`."""
-        parts, choose = y.chunk(self.config.num_slices, dim=1), self.choice()
+        """`code` for a forward pass: y as symbols around mu, straight-through; keeps those of each part in `chosen`."""
+        parts, choose = parts_of(y, self.config), self.choice()
 
-        def code(slice_index: int, mu: Tensor, sigma: Tensor) -> Tensor:
-            residual = parts[slice_index] - mu
+        def code(part: int, mu: Tensor, sigma: Tensor) -> Tensor:
+            residual = parts[part] - mu
             symbols = choose(residual, sigma)
             chosen.append(symbols)
             return straight_through(residual, symbols) + mu

@@ -71,6 +71,7 @@ class FastPredictor(SlicePredictor):
     def __init__(self, predictor: SlicePredictor) -> None:
         nn.Module.__init__(self)
         self.dictionary_attention, self.softplus = predictor.dictionary_attention, predictor.softplus
+        self.neighbours = predictor.neighbours
         transforms = predictor.mean_transform, predictor.scale_transform, predictor.lrp_transform
         firsts: list[Any] = [transform[0] for transform in transforms]
         support = firsts[0].in_channels

@@ -7,7 +7,7 @@ likelihoods or bytes. Source: Lu et al., CVPR 2025, section 3.1; Minnen and Sing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, cast
 
 import torch
@@ -17,9 +17,10 @@ from torch.nn import functional as F
 from dcae.config import DCAEConfig
 from dcae.model.dictionary import DictionaryAttention
 from dcae.model.layers import Conv3x3, DepthwiseConv2d
+from dcae.model.neighbours import Neighbours, joined, quarters
 
 Code = Callable[[int, Tensor, Tensor], Tensor]
-"""`code(slice_index, mu, sigma)` -> the slice's quantised values before refinement, all (B, M/slices, H/16, W/16)."""
+"""`code(part, mu, sigma)` -> quantised values of part `part` of y before refinement, all of that part's shape."""
 
 
 class Slices(NamedTuple):
@@ -28,6 +29,22 @@ class Slices(NamedTuple):
     y_hat: Tensor
     mu: Tensor
     sigma: Tensor
+
+
+def parts_of(y: Tensor, config: DCAEConfig) -> list[Tensor]:
+    """y in the parts that are coded one after the other: its slices, or with neighbours the quarters of each.
+
+    Shapes: (B, M, H/16, W/16) -> each (B, M/slices, H/16, W/16), or quarters (B, M/slices, H/32, W/32).
+    """
+    slices = y.chunk(config.num_slices, dim=1)
+    return [quarter for each in slices for quarter in quarters(each)] if config.neighbours else list(slices)
+
+
+def whole_of(parts: Sequence[Tensor], config: DCAEConfig) -> Tensor:
+    """The inverse of `parts_of`, for the parts of one or more whole slices."""
+    count = config.parts_of_slice
+    slices = [parts[start : start + count] for start in range(0, len(parts), count)]
+    return torch.cat([joined(each) if count > 1 else each[0] for each in slices], dim=1)
 
 
 class SlicePredictor(nn.Module):
@@ -46,6 +63,9 @@ class SlicePredictor(nn.Module):
         self.scale_transform = _slice_transform(config, support)
         self.lrp_transform = _slice_transform(config, support + config.slice_channels)
         self.softplus = config.scale_activation == "softplus"
+        self.neighbours = nn.ModuleList(
+            Neighbours(config.slice_channels, config.neighbours, known) for known in range(1, config.parts_of_slice)
+        )
 
     def forward(self, query: Tensor, dictionary: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """The support of the slice, its mu and its sigma."""
@@ -64,6 +84,22 @@ class SlicePredictor(nn.Module):
         sigma = self.scale_transform(support)
         return F.softplus(sigma) if self.softplus else sigma
 
+    def coded(self, first: int, mu: Tensor, sigma: Tensor, code: Code) -> tuple[Tensor, Tensor, Tensor]:
+        """The slice's quantised values by `code`, its first part being `first`, and what its parts were coded with.
+
+        They are in the arithmetic of the weights, whatever `code` returns: symbols and their mu need not be.
+        """
+        dtype = cast(Tensor, self.mean_transform[-1].weight).dtype
+        if not self.neighbours:
+            return code(first, mu, sigma).to(dtype), mu, sigma
+        mus, sigmas, values = quarters(mu), quarters(sigma), list[Tensor]()
+        for index in range(len(mus)):
+            if index:
+                symbols = [value - centre for value, centre in zip(values, mus, strict=False)]
+                mus[index], sigmas[index] = self.neighbours[index - 1](symbols, mus, sigmas)
+            values.append(code(first + index, mus[index], sigmas[index]))
+        return joined(values).to(dtype), joined(mus), joined(sigmas)
+
     def refine(self, support: Tensor, y_hat: Tensor) -> Tensor:
         """y_hat + 1/2 tanh(latent residual prediction): what rounding lost, as far as it can be foreseen."""
         return y_hat + 0.5 * torch.tanh(self.lrp_transform(torch.cat([support, y_hat], dim=1)))
@@ -80,6 +116,7 @@ class SliceLoop(nn.Module):
         self.dictionary = None
         if config.dictionary_entries:
             self.dictionary = nn.Parameter(torch.randn(config.dictionary_entries, config.dictionary_size))
+        self.parts_of_slice = config.parts_of_slice
         self.slices = nn.ModuleList(SlicePredictor(config, index) for index in range(config.num_slices))
 
     def forward(self, latent_scales: Tensor, latent_means: Tensor, code: Code) -> Slices:
@@ -90,7 +127,8 @@ class SliceLoop(nn.Module):
         found: list[tuple[Tensor, Tensor, Tensor]] = []
         for index, predictor in enumerate(cast(Iterable[SlicePredictor], self.slices)):
             support, mu, sigma = predictor(query, dictionary)
-            y_hat = predictor.refine(support, code(index, mu, sigma))
+            values, mu, sigma = predictor.coded(index * self.parts_of_slice, mu, sigma, code)
+            y_hat = predictor.refine(support, values)
             query = torch.cat([query, y_hat], dim=1)
             found.append((y_hat, mu, sigma))
         return Slices(*(torch.cat(parts, dim=1) for parts in zip(*found, strict=True)))

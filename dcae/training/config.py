@@ -185,9 +185,10 @@ class TrainingConfig:
         Raises:
             ValueError: for fields that no network has, and values that are not legal.
         """
+        names = {field.name for field in fields(DCAEConfig)}
+        if unknown := sorted(set(self.model) - names):
+            raise ValueError(f"model holds unknown names {unknown}; legal: {', '.join(sorted(names))}")
         values = PRESETS[self.preset].to_dict()
-        if unknown := sorted(set(self.model) - set(values)):
-            raise ValueError(f"model holds unknown names {unknown}; legal: {', '.join(sorted(values))}")
         try:
             return DCAEConfig.from_dict({**values, **({"gain_knots": 0} if self.lmbdas else {}), **self.model})
         except TypeError as error:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise, y_likelihoods, z_likelihoods
+from dcae.model.slices import whole_of
 
 
 def freeze_encoder(model: DCAE) -> None:
@@ -36,7 +37,7 @@ def output_on_symbols(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise
     z_hat, z_probabilities = z_likelihoods(model.entropy_bottleneck, model.h_a(y), noise.z)
     chosen: list[Tensor] = []
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, chosen))
-    of_symbols = torch.exp2(-model.symbol_costs.between_levels(torch.cat(chosen, dim=1), slices.sigma))
+    of_symbols = torch.exp2(-model.symbol_costs.between_levels(whole_of(chosen, model.config), slices.sigma))
     of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise.y)
     x_hat = model.synthesise(slices.y_hat, lmbda)
     return {"x_hat": x_hat, "likelihoods": {"y": of_symbols * (of_noisy / of_noisy.detach()), "z": z_probabilities}}

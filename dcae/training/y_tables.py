@@ -17,6 +17,7 @@ from torch import Tensor
 from dcae.config import SCALE_LEVELS
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_likelihoods
+from dcae.model.slices import whole_of
 from dcae.model.symbol_costs import gaussian_with_tables
 
 GAUSSIAN_SYMBOLS = 10
@@ -38,7 +39,7 @@ def count_symbols(model: DCAE, y: Tensor, z: Tensor) -> Tensor:
     z_hat, _ = z_likelihoods(model.entropy_bottleneck, z)
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, chosen))
     reach = _reach()
-    symbols = torch.cat(chosen, dim=1).long().clamp(-reach, reach)
+    symbols = whole_of(chosen, model.config).long().clamp(-reach, reach)
     columns = 2 * reach + 1
     places = model.symbol_costs.level_of(slices.sigma) * columns + symbols + reach
     return torch.bincount(places.flatten(), minlength=SCALE_LEVELS * columns).view(SCALE_LEVELS, columns)

@@ -60,6 +60,11 @@ def test_the_scale_table_is_spaced_evenly_in_its_logarithm_between_the_outer_sca
         ({"hyper_window": 65}, "hyper_window is 65; must be 2 to 64"),
         ({"num_slices": 65}, "num_slices is 65; must be 1 to 64"),
         ({"dictionary_heads": 512, "dictionary_head_size": 256}, "512 x 256 = 131072 channels; at most 65536"),
+        ({"neighbours": -1}, "neighbours is -1; must be 0 to 65536"),
+        (
+            {"neighbours": 8, "scale_activation": "none"},
+            "neighbours is 8, but sigma may be negative; use softplus, or neighbours 0",
+        ),
         ({"gain_knots": 1}, "gain_knots is 1; must be 0 (one fixed lambda) or at least 2"),
         ({"M": 770}, "M is 770; with the linear path at most 768"),
         ({"M": 81}, "M is 81, num_slices is 5; M must be a multiple of num_slices"),
@@ -97,6 +102,14 @@ def test_fields_that_are_unknown_or_missing_are_named():
     del values["window"]
     with pytest.raises(ValueError, match=re.escape("unknown ['windows'], missing ['window']")):
         DCAEConfig.from_dict(values | {"windows": 8})
+
+
+def test_a_field_that_came_later_is_left_out_at_its_default_so_that_older_weights_keep_their_identity():
+    assert "neighbours" not in TINY.to_dict()
+    assert DCAEConfig.from_dict(TINY.to_dict()).neighbours == 0
+    grown = replace(TINY, neighbours=8)
+    assert grown.to_dict() == TINY.to_dict() | {"neighbours": 8}
+    assert DCAEConfig.from_dict(grown.to_dict()) == grown
 
 
 def test_what_is_no_dict_of_fields_is_refused():

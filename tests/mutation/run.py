@@ -46,13 +46,18 @@ GROUPS = [
         ],
         True,
     ),
-    Group("slices", ["model/slices.py"], ["model/test_slices.py"], False),
+    Group(
+        "slices",
+        ["model/slices.py", "model/neighbours.py"],
+        ["model/test_slices.py", "model/test_neighbours.py"],
+        False,
+    ),
     Group(
         "codec",
         ["codec/codec.py", "codec/session.py", "codec/latent_coder.py"],
         [
             f"codec/test_{name}.py"
-            for name in ("latent_coder", "codec", "golden_stream", "progressive", "tiled_session", "refine")
+            for name in ("latent_coder", "codec", "golden_stream", "progressive", "quarters", "tiled_session", "refine")
         ],
         False,
     ),

@@ -210,30 +210,49 @@ class RangeEncoder:
         return struct.pack(f"<{len(self.words)}I", *self.words)
 
 
+class Stream:
+    """A coded stream that is read part by part."""
+
+    def __init__(self, stream: bytes, tables: Tables) -> None:
+        demand(len(stream) % 4 == 0, "length of stream")
+        self.stream, self.tables = stream, tables
+        self.decoder = RangeDecoder(list(struct.unpack(f"<{len(stream) // 4}I", stream)))
+        self.encoder, self.empty = RangeEncoder(), True
+
+    def part(self, indexes: list[int]) -> list[int]:
+        """Symbols of the next part, in the order of `indexes`."""
+        tables = self.tables
+        if indexes:
+            demand(self.stream != b"", "length of stream")
+            self.empty = False
+        order = sorted(range(len(indexes)), key=lambda element: indexes[element])  # stable
+        entries = [self.decoder.entry(tables[indexes[element]][1]) for element in order]
+        escaped = [k for k, element in enumerate(order) if entries[k] == len(tables[indexes[element]][1]) - 1]
+        excesses = read_excesses(self.decoder, len(escaped))
+        symbols = [0] * len(indexes)
+        for k, element in enumerate(order):
+            offset, frequencies = tables[indexes[element]]
+            symbols[element] = offset + entries[k]
+            if k in escaped:
+                excess = excesses[escaped.index(k)]
+                symbols[element] = excess - 1 + offset + len(frequencies) - 1 if excess > 0 else offset + excess
+        demand(all(abs(symbol) < 2**23 for symbol in symbols), "symbol of 2^23 or more")
+        for k, element in enumerate(order):
+            self.encoder.entry(entries[k], tables[indexes[element]][1])
+        write_excesses(self.encoder, excesses)
+        return symbols
+
+    def end(self) -> None:
+        """Behind the last part."""
+        again = b"" if self.empty else self.encoder.stream()
+        demand(again == self.stream, "not the stream that its symbols encode to")
+
+
 def read_stream(stream: bytes, indexes: list[int], tables: Tables) -> list[int]:
-    """Symbols of a coded stream, in the order of `indexes`."""
-    if not indexes:
-        demand(stream == b"", "bytes for no symbols")
-        return []
-    demand(len(stream) % 4 == 0 and stream != b"", "length of stream")
-    decoder = RangeDecoder(list(struct.unpack(f"<{len(stream) // 4}I", stream)))
-    order = sorted(range(len(indexes)), key=lambda element: indexes[element])  # stable
-    entries = [decoder.entry(tables[indexes[element]][1]) for element in order]
-    escaped = [k for k, element in enumerate(order) if entries[k] == len(tables[indexes[element]][1]) - 1]
-    excesses = read_excesses(decoder, len(escaped))
-    symbols = [0] * len(indexes)
-    for k, element in enumerate(order):
-        offset, frequencies = tables[indexes[element]]
-        symbols[element] = offset + entries[k]
-        if k in escaped:
-            excess = excesses[escaped.index(k)]
-            symbols[element] = excess - 1 + offset + len(frequencies) - 1 if excess > 0 else offset + excess
-    demand(all(abs(symbol) < 2**23 for symbol in symbols), "symbol of 2^23 or more")
-    encoder = RangeEncoder()
-    for k, element in enumerate(order):
-        encoder.entry(entries[k], tables[indexes[element]][1])
-    write_excesses(encoder, excesses)
-    demand(encoder.stream() == stream, "not the stream that its symbols encode to")
+    """Symbols of a coded stream of one part, in the order of `indexes`."""
+    reader = Stream(stream, tables)
+    symbols = reader.part(indexes)
+    reader.end()
     return symbols
 
 
@@ -276,7 +295,14 @@ def read_z(stream: bytes, channels: int, rows: int, columns: int, tables: Tables
 
 def read_slice(payload: bytes, levels: list[int], tables: Tables) -> list[int]:
     """Symbols of a slice, whose elements have these levels, in the order channel, row, column."""
-    symbols = read_stream(payload[2:], levels, tables)
+    return read_slice_in_parts(payload, [levels], tables)
+
+
+def read_slice_in_parts(payload: bytes, levels: list[list[int]], tables: Tables) -> list[int]:
+    """Symbols of a slice, whose parts' elements have these levels, part by part."""
+    stream = Stream(payload[2:], tables)
+    symbols = [symbol for part in levels for symbol in stream.part(part)]
+    stream.end()
     checksum = zlib.crc32(struct.pack(f"<{len(symbols)}i", *symbols)) % 65536
     demand(checksum == struct.unpack("<H", payload[:2])[0], "checksum of the slice's symbols")
     return symbols

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcae.codec.entropy_coder import check_length, cost_bits, decode_symbols, encode_symbols, minimum_bytes
+from dcae.codec.entropy_coder import (
+    StreamDecoder,
+    StreamEncoder,
+    check_length,
+    cost_bits,
+    decode_symbols,
+    encode_symbols,
+    minimum_bytes,
+)
 from dcae.codec.scale_levels import SCALE_TABLE
 from dcae.codec.sections import BitstreamError
 from dcae.codec.symbol_tables import SymbolTables
@@ -44,6 +52,38 @@ def test_what_is_encoded_is_decoded_escapes_of_any_size_included(pairs):
     decoded = decode_symbols(encode_symbols(symbols, indexes, FEW), indexes, FEW)
     np.testing.assert_array_equal(decoded, symbols)
     assert decoded.dtype == np.int32
+
+
+@given(st.lists(coded, max_size=6))
+def test_what_is_encoded_in_parts_is_decoded_in_parts(parts):
+    encoder = StreamEncoder(FEW)
+    for pairs in parts:
+        encoder.add(*as_arrays(pairs))
+    decoder = StreamDecoder(encoder.stream(), FEW)
+    for pairs in parts:
+        symbols, indexes = as_arrays(pairs)
+        np.testing.assert_array_equal(decoder.read(indexes), symbols)
+    decoder.close()
+
+
+def read_in_two(data):
+    decoder = StreamDecoder(data, FEW)
+    for indexes in ([0, 0, 0], [1, 1, 0]):
+        decoder.read(np.array(indexes))
+    decoder.close()
+
+
+def test_a_stream_of_two_parts_that_is_cut_or_goes_on_is_refused_at_its_end():
+    encoder = StreamEncoder(FEW)
+    encoder.add([0, 1, -1], [0, 0, 0])
+    encoder.add([7, 7, 0], [1, 1, 0])
+    for data in (encoder.stream()[:-4], encoder.stream() + bytes(4)):
+        with pytest.raises(BitstreamError, match="coded stream"):
+            read_in_two(data)
+    unread = StreamDecoder(encoder.stream(), FEW)
+    unread.read(np.array([0, 0, 0]))
+    with pytest.raises(BitstreamError, match="its symbols encode to other bytes"):
+        unread.close()
 
 
 def test_a_whole_slice_is_decoded(level_tables):

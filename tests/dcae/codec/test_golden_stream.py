@@ -21,7 +21,7 @@ import torch
 from dcae.checkpoint import TABLES, identity
 from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
-from dcae.codec.entropy_coder import decode_symbols
+from dcae.codec.entropy_coder import StreamDecoder
 from dcae.codec.sections import SectionType
 from dcae.codec.tiled_session import TiledSession
 from dcae.config import PRESETS
@@ -79,14 +79,14 @@ def exact_codec(model: DCAE) -> Codec:
 
 def coded_symbols(codec: Codec, data: bytes) -> list[np.ndarray]:
     """The symbols of each stream of a file, z's and those of y's slices, tile by tile."""
-    found = []
+    found, read = [], StreamDecoder.read
 
-    def note(stream, indexes, tables):
-        found.append(decode_symbols(stream, indexes, tables))
+    def note(decoder, indexes):
+        found.append(read(decoder, indexes))
         return found[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dcae.codec.latent_coder.decode_symbols", note)
+        patch.setattr(StreamDecoder, "read", note)
         codec.decode(data)
     return found
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dcae.codec import scale_levels
 from dcae.codec.bitstream import Header, pack, unpack
-from dcae.codec.entropy_coder import decode_symbols, encode_symbols
+from dcae.codec.entropy_coder import StreamEncoder, decode_symbols, encode_symbols
 from dcae.codec.sections import (
     BitstreamError,
     Section,
@@ -69,6 +69,18 @@ def test_it_reads_our_streams_with_escapes_of_any_size(reader, pairs):
     symbols, indexes = [s for s, _ in pairs], [i for _, i in pairs]
     stream = encode_symbols(np.array(symbols, np.int32), np.array(indexes, np.uint8), FEW)
     assert reader.read_stream(stream, indexes, as_lists(FEW)) == symbols
+
+
+@given(st.lists(coded, max_size=5))
+def test_it_reads_our_streams_of_several_parts(reader, parts):
+    encoder, found = StreamEncoder(FEW), []
+    for pairs in parts:
+        encoder.add(np.array([s for s, _ in pairs], np.int32), np.array([i for _, i in pairs], np.uint8))
+    theirs = reader.Stream(encoder.stream(), as_lists(FEW))
+    for pairs in parts:
+        found.append(theirs.part([i for _, i in pairs]))
+    theirs.end()
+    assert found == [[s for s, _ in pairs] for pairs in parts]
 
 
 @pytest.mark.parametrize("first_word", [2**31, 2**31 + 1, 12345 << 16])

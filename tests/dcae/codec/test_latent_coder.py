@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
-from dcae.codec import latent_coder
+from dcae.codec import entropy_coder, latent_coder
 from dcae.codec.entropy_coder import encode_symbols
 from dcae.codec.exact_arithmetic import exact_arithmetic
 from dcae.codec.latent_coder import LatentCoder
@@ -232,7 +232,7 @@ def test_more_slices_than_the_model_has_are_refused(coder, latents):
 def test_a_stream_too_short_for_its_symbols_is_refused_before_any_is_decoded(coder, latents, monkeypatch, which):
     sections = list(coder.encode(*latents).sections)
     sections[which] = Section(SectionType.Z, b"") if which == 0 else slice_section(b"", b"")
-    monkeypatch.setattr(latent_coder, "decode_symbols", None)
+    monkeypatch.setattr(entropy_coder, "_read", None)
     with pytest.raises(BitstreamError, match=r"coded stream has 0 bytes; \d+ symbols need \d+ at least"):
         coder.decode(sections, HEIGHT, WIDTH)
 

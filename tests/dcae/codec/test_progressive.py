@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from dcae.codec import latent_coder
 from dcae.codec.bitstream import keep_slices, pack, unpack
 from dcae.codec.codec import Codec
+from dcae.codec.entropy_coder import StreamDecoder
 from dcae.codec.progressive import progressive
 from dcae.codec.sections import BitstreamError, Section
 from dcae.images import padded_size
@@ -71,13 +71,13 @@ def test_what_is_left_out_alone_makes_the_difference(steps):
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_each_stream_is_decoded_once(codec: Codec, file, monkeypatch: pytest.MonkeyPatch, fill):
-    decode, decoded = latent_coder.decode_symbols, []
+    begin, decoded = StreamDecoder.__init__, []
 
-    def counted(stream, *arguments):
+    def counted(decoder, stream, tables):
         decoded.append(stream)
-        return decode(stream, *arguments)
+        begin(decoder, stream, tables)
 
-    monkeypatch.setattr(latent_coder, "decode_symbols", counted)
+    monkeypatch.setattr(StreamDecoder, "__init__", counted)
     progressive(codec, file, fill)
     assert len(decoded) == len(set(decoded)) == 1 + 5
 

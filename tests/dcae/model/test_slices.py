@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from dcae.config import PRESETS
-from dcae.model.slices import SliceLoop, SlicePredictor, Slices
+from dcae.model.slices import SliceLoop, SlicePredictor, Slices, parts_of, whole_of
 
 CONFIG = replace(PRESETS["tiny"], M=10, dictionary_entries=4, context_widths=(8, 8))
 
@@ -121,3 +121,58 @@ def test_a_slices_transforms_have_the_contexts_kernels_and_two_gelus(context: st
         assert [weight.shape[-1] for weight in transform.parameters() if weight.ndim == 4] == kernels
         gelus = [index for index, layer in enumerate(transform) if isinstance(layer, nn.GELU)]
         assert gelus == [1, len(transform) - 2]
+
+
+@pytest.fixture
+def quartered() -> SliceLoop:
+    """A loop whose neighbours say something."""
+    torch.manual_seed(2)
+    loop = SliceLoop(replace(CONFIG, neighbours=6)).double().eval()
+    for parameter in cast(Any, loop.slices).parameters():
+        nn.init.normal_(parameter, std=0.2)
+    return loop
+
+
+def coded_in_quarters(
+    loop: SliceLoop, latents: tuple[Tensor, ...], y: Tensor
+) -> tuple[Slices, list[tuple[Tensor, Tensor]]]:
+    """What the loop finds, and the mu and sigma that each part was coded with."""
+    parts, seen = parts_of(y, replace(CONFIG, neighbours=6)), list[tuple[Tensor, Tensor]]()
+
+    def code(part: int, mu: Tensor, sigma: Tensor) -> Tensor:
+        seen.append((mu, sigma))
+        return (parts[part] - mu).round() + mu
+
+    with torch.inference_mode():
+        return loop(latents[0], latents[1], code), seen
+
+
+def test_parts_are_joined_to_the_whole_with_and_without_neighbours():
+    y = torch.randn(2, 10, 4, 6)
+    for config, count in ((CONFIG, 5), (replace(CONFIG, neighbours=6), 20)):
+        assert len(parts_of(y, config)) == count
+        assert torch.equal(whole_of(parts_of(y, config), config), y)
+
+
+@pytest.mark.parametrize("changed", range(20))
+def test_a_quarter_is_predicted_from_the_parts_before_it_alone(quartered: SliceLoop, changed: int):
+    torch.manual_seed(1)
+    scales, means, y = torch.randn(3, 1, 10, 4, 6, dtype=torch.float64)
+    _, before = coded_in_quarters(quartered, (scales, means), 5 * y)
+    config = replace(CONFIG, neighbours=6)
+    parts = parts_of(5 * y, config)
+    parts[changed] = parts[changed] + 7
+    _, after = coded_in_quarters(quartered, (scales, means), whole_of(parts, config))
+    for part, (was, now) in enumerate(zip(before, after, strict=True)):
+        first_of_its_slice = part % 4 == 0
+        may_change = part > changed and not (first_of_its_slice and part // 4 == changed // 4)
+        assert all(torch.equal(a, b) for a, b in zip(was, now, strict=True)) == (not may_change)
+
+
+def test_mu_and_sigma_of_the_whole_are_those_that_the_parts_were_coded_with(quartered: SliceLoop):
+    torch.manual_seed(1)
+    scales, means, y = torch.randn(3, 1, 10, 4, 6, dtype=torch.float64)
+    found, seen = coded_in_quarters(quartered, (scales, means), 5 * y)
+    config = replace(CONFIG, neighbours=6)
+    for whole, parts in zip((found.mu, found.sigma), zip(*seen, strict=True), strict=True):
+        assert torch.equal(whole, whole_of(parts, config))

@@ -43,7 +43,7 @@ def test_a_recipe_differs_from_the_baseline_in_one_thing(name: str, tmp_path: Pa
     plain, changed = (recipe_config(each, ["photos"], tmp_path, 9, 0, {}) for each in (BASELINE, name))
     differing = {key for key, value in asdict(plain).items() if asdict(changed)[key] != value}
     assert differing in ({"out", "model"}, {"out", "lmbdas"})
-    networks = [config.network.to_dict() for config in (plain, changed)]
+    networks = [asdict(config.network) for config in (plain, changed)]
     assert len([key for key, value in networks[0].items() if networks[1][key] != value]) == 1
 
 
