@@ -164,7 +164,7 @@ def attention_seconds(config: DCAEConfig, height: int = 64, width: int = 96, rou
 
 
 def _coded_again(codec: Codec, parts: Sequence[CodedPart]) -> None:
-    """Codes the symbols of a file's streams and decodes them, without any network."""
+    """Codes the symbols of a file's streams, each in one part, and decodes them, without any network."""
     coder = codec.latent_coder
     for part in parts:
         tables = coder.z_tables if part.sigma is None else coder.y_tables

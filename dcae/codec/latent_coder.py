@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class CodedPart(NamedTuple):
-    """What one stream holds: z, or one slice of y.
+    """What one stream holds: z, or one slice of y; while it is coded, a part of one.
 
     Attributes:
         symbols: Integers, (1, C, H, W).

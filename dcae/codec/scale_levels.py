@@ -70,7 +70,7 @@ def flag(sigma: ArrayLike, margin: float, start: int = 0) -> tuple[NDArray[np.in
     """Flags that an encoder must write so that every decoder uses its levels.
 
     Args:
-        sigma: Scales in coding order (channel, row, column); any shape.
+        sigma: Scales of a slice, or of a part of one, in coding order (channel, row, column); any shape.
         margin: See `MARGINS`.
         start: Position of sigma's first element in the coding order over all slices.
 

@@ -13,7 +13,7 @@ from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor, nn
 
 from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, scale_table
-from dcae.model.entropy import Noise, straight_through, y_likelihoods, z_likelihoods
+from dcae.model.entropy import Noise, at_least_float32, straight_through, y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
 from dcae.model.quantiser import Choice, rounded, weighed
@@ -202,6 +202,7 @@ class DCAE(nn.Module):
         parts, choose = parts_of(y, self.config), self.choice()
 
         def code(part: int, mu: Tensor, sigma: Tensor) -> Tensor:
+            mu = at_least_float32(mu)  # symbol + mu in bfloat16 would not say which symbol it was
             residual = parts[part] - mu
             symbols = choose(residual, sigma)
             chosen.append(symbols)

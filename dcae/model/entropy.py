@@ -34,7 +34,7 @@ def z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor, noise: Tensor | None
     z_hat = round(z - median) + median, straight-through in training, where the likelihoods are of z with uniform
     noise instead: the given one, or CompressAI's own.
     """
-    z = _at_least_float32(z)
+    z = at_least_float32(z)
     with torch.autocast(z.device.type, enabled=False):
         likelihoods = bottleneck(z)[1] if noise is None else _noisy_z_likelihoods(bottleneck, z + noise)
     medians = z_medians(bottleneck)
@@ -54,7 +54,7 @@ def y_likelihoods(
 
     Given `noise`, it is of y with that, in training or not.
     """
-    y, mu, sigma = (_at_least_float32(t) for t in (y, mu, sigma))
+    y, mu, sigma = (at_least_float32(t) for t in (y, mu, sigma))
     with torch.autocast(y.device.type, enabled=False):
         if noise is None:
             return gaussian(y, sigma, mu)[1]
@@ -72,5 +72,6 @@ def total_bits(likelihoods: Tensor) -> Tensor:
     return -likelihoods.log2().sum()
 
 
-def _at_least_float32(x: Tensor) -> Tensor:
+def at_least_float32(x: Tensor) -> Tensor:
+    """x in float32 if it is in less."""
     return x.to(torch.promote_types(x.dtype, torch.float32))

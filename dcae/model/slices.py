@@ -96,6 +96,8 @@ class SlicePredictor(nn.Module):
         for index in range(len(mus)):
             if index:
                 symbols = [value - centre for value, centre in zip(values, mus, strict=False)]
+                if not torch.is_grad_enabled():  # they are integers: what adding mu has rounded is taken back
+                    symbols = [symbol.round() for symbol in symbols]
                 mus[index], sigmas[index] = self.neighbours[index - 1](symbols, mus, sigmas)
             values.append(code(first + index, mus[index], sigmas[index]))
         return joined(values).to(dtype), joined(mus), joined(sigmas)

@@ -19,6 +19,7 @@ from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise
 from dcae.model.gain import REFERENCE_LMBDA
 from dcae.model.layers import Bottleneck
+from dcae.model.neighbours import Neighbours
 from dcae.training.config import TrainingConfig
 from dcae.training.loss import Perceptual
 from dcae.training.tuning import freeze_encoder, output_on_symbols
@@ -82,10 +83,17 @@ def take_over(model: DCAE, other: DCAE) -> tuple[int, int]:
     """Copies each parameter of `other` whose name and shape the model has: (how many, of how many of the model's).
 
     Residual blocks that only the model has start as what changes nothing, so that a deeper network begins exactly as
-    good as the other one (function-preserving growth: Chen et al., Net2Net, ICLR 2016, section 2.3).
+    good as the other one (function-preserving growth: Chen et al., Net2Net, ICLR 2016, section 2.3). So do neighbours
+    that the other one lacks, or has in another width.
     """
     theirs, ours = dict(other.named_parameters()), dict(model.named_parameters())
     fitting = [name for name in ours if name in theirs and theirs[name].shape == ours[name].shape]
+    renewed = [
+        f"{name}."
+        for name, module in model.named_modules()
+        if isinstance(module, Neighbours) and f"{name}.conv.weight" not in fitting
+    ]
+    fitting = [name for name in fitting if not name.startswith(tuple(renewed))]  # begins as what changes nothing
     for name in fitting:
         ours[name].copy_(theirs[name])
     theirs_too = dict(other.named_modules())

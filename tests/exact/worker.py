@@ -21,6 +21,8 @@ from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.scale_levels import levels
 from dcae.codec.sections import BitstreamError
+from dcae.config import DCAEConfig
+from dcae.model.neighbours import quarters
 
 Stream = NDArray[Any]
 
@@ -32,8 +34,14 @@ class Witness:
         self.symbols: list[Stream] = []
         self.indexes: list[Stream] = []
         self.sigmas: list[Stream] = []
-        self._decode_symbols, self._resolve = latents.decode_symbols, latents.resolve
-        latents.decode_symbols, latents.resolve = self._seen_symbols, self._seen_levels
+        self._resolve, latents.resolve = latents.resolve, self._seen_levels
+        read, witness = latents.StreamDecoder.read, self
+
+        def seen(self: latents.StreamDecoder, indexes: Any) -> Stream:
+            witness.symbols.append(read(self, indexes))
+            return witness.symbols[-1]
+
+        latents.StreamDecoder.read = seen
 
     def forget(self) -> None:
         """What comes next is another file."""
@@ -44,9 +52,14 @@ class Witness:
         self.indexes.append(self._resolve(sigma, *others))
         return self.indexes[-1]
 
-    def _seen_symbols(self, *arguments: Any) -> Stream:
-        self.symbols.append(self._decode_symbols(*arguments))
-        return self.symbols[-1]
+
+def in_coding_order(part: latents.CodedPart, config: DCAEConfig) -> Iterator[tuple[Stream, Stream, Stream]]:
+    """Symbols, indexes and sigma of each part of a slice as it was coded."""
+    assert part.sigma is not None
+    wholes = part.symbols, part.indexes.reshape(part.symbols.shape), part.sigma.cpu().numpy()
+    parts = [quarters(torch.from_numpy(whole)) if config.neighbours else [whole] for whole in wholes]
+    for symbols, indexes, sigma in zip(*parts, strict=True):
+        yield np.ravel(symbols), np.ravel(indexes), np.ravel(sigma)
 
 
 def bits(sigma: Stream) -> str:
@@ -72,9 +85,10 @@ def encode(folder: Path, device: str) -> None:
                 coded = codec.latent_coder.encode(*session.latents(lmbda), record=record)
                 made = photos / f"{photo.stem}@{lmbda}"
                 made.with_name(f"{made.name}.dcae").write_bytes(session.file_of(coded, lmbda))
-                symbols = np.concatenate([part.symbols.ravel() for part in record])
-                indexes = np.concatenate([part.indexes for part in record[1:]])
-                sigmas = [bits(part.sigma.cpu().numpy().ravel()) for part in record if part.sigma is not None]
+                parts = [each for part in record[1:] for each in in_coding_order(part, codec.model.config)]
+                symbols = np.concatenate([record[0].symbols.ravel(), *(symbols for symbols, _, _ in parts)])
+                indexes = np.concatenate([indexes for _, indexes, _ in parts])
+                sigmas = [bits(sigma) for _, _, sigma in parts]
                 np.savez(made.with_name(f"{made.name}.npz"), symbols=symbols, indexes=indexes, sigmas=np.array(sigmas))
                 if photo.stem in asked["pictures"]:
                     picture = codec.synthesise(coded.y_hat, lmbda, session.height, session.width)

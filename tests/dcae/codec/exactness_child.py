@@ -31,9 +31,7 @@ def encode(folder: Path, name: str) -> None:
 def decode_with_sigma(codec: Codec, file: Path, mine: Path) -> None:
     """Decodes the file of the default machine into NAME/STEM-of-default.npy and keeps sigma."""
     sigmas = []
-    predictors = [module for name, module in codec.latent_coder.slice_loop.named_modules() if name.count(".") == 1]
-    for predictor in predictors[: codec.model.config.num_slices]:
-        predictor.register_forward_hook(lambda _module, _inputs, outputs: sigmas.append(outputs[2].numpy().copy()))
+    codec.latent_coder.slice_loop.register_forward_hook(lambda *told: sigmas.append(told[-1].sigma.numpy().copy()))
     data = file.read_bytes()
     assert len(unpack(data)[1]) >= 6
     np.save(f"{mine}-of-default.npy", codec.decode(data))
