@@ -273,6 +273,7 @@ PRESETS: dict[str, DCAEConfig] = {
         linear_path=True,
         gain_knots=6,
         coding_dtype="float64",
+        neighbours=14,
     ),
     "tiny": DCAEConfig(
         N=24,
