@@ -84,22 +84,22 @@ class SlicePredictor(nn.Module):
         sigma = self.scale_transform(support)
         return F.softplus(sigma) if self.softplus else sigma
 
-    def coded(self, first: int, mu: Tensor, sigma: Tensor, code: Code) -> tuple[Tensor, Tensor, Tensor]:
-        """The slice's quantised values by `code`, its first part being `first`, and what its parts were coded with.
+    def coded(self, slice_index: int, mu: Tensor, sigma: Tensor, code: Code) -> tuple[Tensor, Tensor, Tensor]:
+        """The slice's quantised values by `code`, and the mu and sigma that its parts were coded with.
 
         They are in the arithmetic of the weights, whatever `code` returns: symbols and their mu need not be.
         """
         dtype = cast(Tensor, self.mean_transform[-1].weight).dtype
         if not self.neighbours:
-            return code(first, mu, sigma).to(dtype), mu, sigma
-        mus, sigmas, values = quarters(mu), quarters(sigma), list[Tensor]()
+            return code(slice_index, mu, sigma).to(dtype), mu, sigma
+        mus, sigmas, values, symbols = quarters(mu), quarters(sigma), list[Tensor](), list[Tensor]()
         for index in range(len(mus)):
             if index:
-                symbols = [value - centre for value, centre in zip(values, mus, strict=False)]
-                if not torch.is_grad_enabled():  # they are integers: what adding mu has rounded is taken back
-                    symbols = [symbol.round() for symbol in symbols]
                 mus[index], sigmas[index] = self.neighbours[index - 1](symbols, mus, sigmas)
-            values.append(code(first + index, mus[index], sigmas[index]))
+            values.append(code(slice_index * len(mus) + index, mus[index], sigmas[index]))
+            symbol = values[index] - mus[index]
+            # Without gradient they are integers: what adding mu has rounded is taken back.
+            symbols.append(symbol if torch.is_grad_enabled() else symbol.round())
         return joined(values).to(dtype), joined(mus), joined(sigmas)
 
     def refine(self, support: Tensor, y_hat: Tensor) -> Tensor:
@@ -118,7 +118,6 @@ class SliceLoop(nn.Module):
         self.dictionary = None
         if config.dictionary_entries:
             self.dictionary = nn.Parameter(torch.randn(config.dictionary_entries, config.dictionary_size))
-        self.parts_of_slice = config.parts_of_slice
         self.slices = nn.ModuleList(SlicePredictor(config, index) for index in range(config.num_slices))
 
     def forward(self, latent_scales: Tensor, latent_means: Tensor, code: Code) -> Slices:
@@ -129,7 +128,7 @@ class SliceLoop(nn.Module):
         found: list[tuple[Tensor, Tensor, Tensor]] = []
         for index, predictor in enumerate(cast(Iterable[SlicePredictor], self.slices)):
             support, mu, sigma = predictor(query, dictionary)
-            values, mu, sigma = predictor.coded(index * self.parts_of_slice, mu, sigma, code)
+            values, mu, sigma = predictor.coded(index, mu, sigma, code)
             y_hat = predictor.refine(support, values)
             query = torch.cat([query, y_hat], dim=1)
             found.append((y_hat, mu, sigma))

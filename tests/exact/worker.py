@@ -22,7 +22,7 @@ from dcae.codec.codec import Codec
 from dcae.codec.scale_levels import levels
 from dcae.codec.sections import BitstreamError
 from dcae.config import DCAEConfig
-from dcae.model.neighbours import quarters
+from dcae.model.slices import parts_of
 
 Stream = NDArray[Any]
 
@@ -53,13 +53,9 @@ class Witness:
         return self.indexes[-1]
 
 
-def in_coding_order(part: latents.CodedPart, config: DCAEConfig) -> Iterator[tuple[Stream, Stream, Stream]]:
-    """Symbols, indexes and sigma of each part of a slice as it was coded."""
-    assert part.sigma is not None
-    wholes = part.symbols, part.indexes.reshape(part.symbols.shape), part.sigma.cpu().numpy()
-    parts = [quarters(torch.from_numpy(whole)) if config.neighbours else [whole] for whole in wholes]
-    for symbols, indexes, sigma in zip(*parts, strict=True):
-        yield np.ravel(symbols), np.ravel(indexes), np.ravel(sigma)
+def in_coding_order(slices: list[Stream], config: DCAEConfig) -> list[Stream]:
+    """The parts that y is coded in, flat, of what its slices hold, each (1, M/slices, H/16, W/16)."""
+    return [part.numpy().ravel() for part in parts_of(torch.from_numpy(np.concatenate(slices, axis=1)), config)]
 
 
 def bits(sigma: Stream) -> str:
@@ -85,10 +81,14 @@ def encode(folder: Path, device: str) -> None:
                 coded = codec.latent_coder.encode(*session.latents(lmbda), record=record)
                 made = photos / f"{photo.stem}@{lmbda}"
                 made.with_name(f"{made.name}.dcae").write_bytes(session.file_of(coded, lmbda))
-                parts = [each for part in record[1:] for each in in_coding_order(part, codec.model.config)]
-                symbols = np.concatenate([record[0].symbols.ravel(), *(symbols for symbols, _, _ in parts)])
-                indexes = np.concatenate([indexes for _, indexes, _ in parts])
-                sigmas = [bits(sigma) for _, _, sigma in parts]
+                z, *slices = record
+                config = codec.model.config
+                of_slices = in_coding_order([part.symbols for part in slices], config)
+                symbols = np.concatenate([z.symbols.ravel(), *of_slices])
+                indexes = in_coding_order([part.indexes.reshape(part.symbols.shape) for part in slices], config)
+                indexes = np.concatenate(indexes)
+                sigmas = [part.sigma.cpu().numpy() for part in slices if part.sigma is not None]
+                sigmas = [bits(sigma) for sigma in in_coding_order(sigmas, config)]
                 np.savez(made.with_name(f"{made.name}.npz"), symbols=symbols, indexes=indexes, sigmas=np.array(sigmas))
                 if photo.stem in asked["pictures"]:
                     picture = codec.synthesise(coded.y_hat, lmbda, session.height, session.width)
