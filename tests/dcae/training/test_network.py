@@ -1,6 +1,7 @@
 """What a run begins with: its seed's network, moved to its lambda, with what other weights have that fits."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import torch
 from dcae.checkpoint import read_weights, save_weights
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
-from dcae.training.network import perceptual_distance, start_model
+from dcae.model.neighbours import Neighbours
+from dcae.training.network import perceptual_distance, start_model, take_over
 
 from .conftest import ChangeConfig
 
@@ -40,7 +42,7 @@ def test_another_size_takes_what_fits(change: ChangeConfig, weights: Path, caplo
     assert "parameters fit, the others start anew" in caplog.text
 
 
-@pytest.mark.parametrize("deeper", [{"bottlenecks": 3}, {"depths": (1, 2, 3)}, {"hyper_depth": 2}])
+@pytest.mark.parametrize("deeper", [{"bottlenecks": 3}, {"depths": (1, 2, 3)}, {"hyper_depth": 2}, {"neighbours": 6}])
 def test_a_deeper_network_begins_as_its_start(change: ChangeConfig, weights: Path, deeper: dict[str, object]):
     start = read_weights(weights)
     with torch.no_grad():
@@ -65,6 +67,18 @@ def test_weights_of_which_nothing_fits_are_refused(
     monkeypatch.setattr("dcae.training.network.take_over", lambda *_: (0, 7))
     with pytest.raises(ValueError, match="none of its parameters fits the network"):
         start_model(change(start=str(weights)))
+
+
+def test_neighbours_of_another_width_begin_as_what_changes_nothing():
+    start, model = (DCAE(replace(PRESETS["tiny"], neighbours=width)) for width in (4, 6))
+    for parameter in start.parameters():
+        torch.nn.init.normal_(parameter)
+    take_over(model, start)
+    outputs = [module.output for module in model.modules() if isinstance(module, Neighbours)]
+    assert len(outputs) == 15
+    assert not any(bool(parameter.any()) for output in outputs for parameter in output.parameters())
+    theirs, ours = (dict(network.named_parameters()) for network in (start, model))
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours if ".neighbours." not in name)
 
 
 def test_a_network_of_one_lambda_starts_with_its_step(change: ChangeConfig):
