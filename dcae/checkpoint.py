@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
-from dcae.config import PRESETS, SCALE_LEVELS, DCAEConfig
+from dcae.config import PRESETS, DCAEConfig
 from dcae.files import write_atomically
 from dcae.model.dcae import DCAE
 from dcae.shipped_weights import immutable_name, retired_weights, shipped_weights
@@ -303,9 +303,9 @@ def _check_parameters(tensors: dict[str, Any], wanted: dict[str, Tensor], path: 
 
 
 def _check_tables(tables: dict[str, Tensor], config: DCAEConfig, path: Path) -> None:
-    """Refuses tables that are not int32, one row for each channel of z or each level of scale."""
+    """Refuses tables that are not int32, one row for each channel of z or each of y's tables."""
     for name in TABLES:
-        rows = config.N if name.startswith("entropy_bottleneck.") else SCALE_LEVELS
+        rows = config.N if name.startswith("entropy_bottleneck.") else config.y_tables
         dimensions = 2 if name.endswith("_quantized_cdf") else 1
         if name not in tables:
             raise ValueError(f"{path} lacks the table {name}")

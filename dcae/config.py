@@ -69,6 +69,7 @@ class DCAEConfig:
         coding_dtype: Arithmetic of h_s and the slice loop when real files are made.
         neighbours: Hidden channels of what corrects mu and sigma by the symbols around an element, a slice being coded
             in four quarters; 0 for a network that codes a slice at once. Needs `softplus`.
+        trellis: Quantises y by two quantisers that take turns along a trellis, not by one.
 
     Raises:
         TypeError: for a value of another type than its field.
@@ -98,6 +99,7 @@ class DCAEConfig:
     gain_knots: int
     coding_dtype: Literal["float32", "float64"]
     neighbours: int = 0
+    trellis: bool = False
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -158,6 +160,11 @@ class DCAEConfig:
     def parts_of_slice(self) -> int:
         """How many parts of a slice are coded one after the other."""
         return 4 if self.neighbours else 1
+
+    @property
+    def y_tables(self) -> int:
+        """How many tables y's symbols are coded with: one for each level, of each quantiser."""
+        return 2 * SCALE_LEVELS if self.trellis else SCALE_LEVELS
 
     @property
     def picture_dtype(self) -> Literal["bfloat16", "float32"]:

@@ -107,6 +107,7 @@ class Trace:
         mu: the predicted mean of y, (M, h, w).
         sigma: the predicted scale of y, in quantiser steps, (M, h, w).
         symbols: the coded integers of y, int32, (M, h, w).
+        values: what they stand for, in quantiser steps: themselves, or by a trellis half a step less, (M, h, w).
         z_symbols: the coded integers of z, int32, (N, h/4, w/4).
         y_bits: what the coder charges for each symbol of y, escapes included, (M, h, w).
         z_bits: the same of z, (N, h/4, w/4).
@@ -131,6 +132,7 @@ class Trace:
     mu: Floats
     sigma: Floats
     symbols: NDArray[np.int32]
+    values: Floats
     z_symbols: NDArray[np.int32]
     y_bits: Floats
     z_bits: Floats
@@ -142,7 +144,7 @@ class Trace:
 
     def __post_init__(self) -> None:
         for names, like in (
-            (("y_hat", "mu", "sigma", "symbols", "y_bits"), self.y),
+            (("y_hat", "mu", "sigma", "symbols", "values", "y_bits"), self.y),
             (("z_hat", "z_symbols", "z_bits"), self.z),
         ):
             for name in names:
@@ -157,8 +159,8 @@ class Trace:
 
     @property
     def refinement(self) -> Floats:
-        """What the latent residual prediction added to mu + symbol, (M, h, w)."""
-        return self.y_hat - (self.mu + self.symbols)
+        """What the latent residual prediction added to mu + value, (M, h, w)."""
+        return self.y_hat - (self.mu + self.values)
 
     def slice_of(self, array: NDArray, slice_index: int) -> NDArray:
         """The channels of one slice of an array (M, ...).

@@ -11,13 +11,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from dcae.calibration import Calibration
 from dcae.codec.codec import Codec
 from dcae.codec.scale_levels import levels
 from dcae.codec.symbol_tables import TABLE_SUM, SymbolTables
-from dcae.config import SCALE_MIN
+from dcae.config import SCALE_LEVELS, SCALE_MIN
+from dcae.model.trellis import quantisers_of
 from dcae.traces import Trace
 
 GROUPS_AN_OCTAVE = 4
@@ -36,10 +38,12 @@ class ScaleCoding(NamedTuple):
     Attributes:
         tables: One for each level.
         level_of: The levels of sigmas, of any shape.
+        trellis: Whether symbols are those of a trellis, whose quantiser 1 has tables of its own behind the levels.
     """
 
     tables: SymbolTables
     level_of: Callable[[NDArray[np.float32]], NDArray[np.integer]]
+    trellis: bool = False
 
 
 def calibrate(codec: Codec | ScaleCoding, trace: Trace, slice_index: int | None = None) -> Calibration:
@@ -55,13 +59,23 @@ def calibrate(codec: Codec | ScaleCoding, trace: Trace, slice_index: int | None 
     Raises:
         ValueError: there is no such slice.
     """
-    arrays: list[NDArray[Any]] = [trace.sigma, trace.y, trace.mu, trace.symbols]
+    if isinstance(codec, ScaleCoding):
+        coding = codec
+    else:
+        coding = ScaleCoding(codec.latent_coder.y_tables, levels, codec.model.config.trellis)
+    first_table = _first_tables(trace) if coding.trellis else np.zeros_like(trace.symbols)
+    arrays: list[NDArray[Any]] = [trace.sigma, trace.y, trace.mu, trace.symbols, first_table]
     if slice_index is not None:
         arrays = [trace.slice_of(array, slice_index) for array in arrays]
-    sigma, y, mu, symbols = (array.ravel() for array in arrays)
-    coding = codec if isinstance(codec, ScaleCoding) else ScaleCoding(codec.latent_coder.y_tables, levels)
-    total, least, cases = _costs(symbols, coding.level_of(sigma), coding.tables)
+    sigma, y, mu, symbols, first_table = (array.ravel() for array in arrays)
+    total, least, cases = _costs(symbols, coding.level_of(sigma) + first_table, coding.tables)
     return Calibration(**_scales(sigma, np.abs(y - mu)), **_reliability(*cases), total_bits=total, least_bits=least)
+
+
+def _first_tables(trace: Trace) -> NDArray[np.int64]:
+    """64 where quantiser 1 of a trellis coded a symbol, else 0: (M, h, w)."""
+    slices = torch.from_numpy(trace.symbols.copy()).unflatten(0, (trace.num_slices, -1))  # (slices, C, h, w)
+    return (SCALE_LEVELS * quantisers_of(slices.transpose(0, 1))).transpose(0, 1).flatten(0, 1).numpy()
 
 
 def _scales(sigma: NDArray[np.float32], error: NDArray[np.float32]) -> dict[str, NDArray]:
@@ -79,13 +93,13 @@ def _scales(sigma: NDArray[np.float32], error: NDArray[np.float32]) -> dict[str,
 
 
 def _costs(
-    symbols: NDArray[np.int32], level: NDArray[np.integer], tables: SymbolTables
+    symbols: NDArray[np.int32], table: NDArray[np.integer], tables: SymbolTables
 ) -> tuple[float, float, tuple[NDArray, NDArray, NDArray]]:
-    """Bits charged, bits at least, and for each entry of each level that was used: charge, expected and seen cases."""
+    """Bits charged, bits at least, and for each entry of each table that was used: charge, expected and seen cases."""
     total, least, found = 0.0, 0.0, []
-    for index in np.unique(level).tolist():
+    for index in np.unique(table).tolist():
         size, start = int(tables.sizes[index]), int(tables.starts[index])
-        entries = symbols[level == index].astype(np.int64) - int(tables.offsets[index])
+        entries = symbols[table == index].astype(np.int64) - int(tables.offsets[index])
         entries[(entries < 0) | (entries >= size - 1)] = size - 1  # the escape
         seen = np.bincount(entries, minlength=size)
         bits = tables.bits[start : start + size]

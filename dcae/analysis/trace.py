@@ -20,7 +20,7 @@ from dcae.codec.codec import Codec
 from dcae.codec.entropy_coder import cost_bits
 from dcae.codec.file_info import file_info
 from dcae.codec.kept_codecs import KeptCodecs
-from dcae.codec.latent_coder import CodedPart
+from dcae.codec.latent_coder import CodedPart, values_of
 from dcae.codec.session import Session
 from dcae.codec.symbol_tables import SymbolTables
 from dcae.config import DCAEConfig
@@ -84,6 +84,7 @@ def trace(
         mu=np.concatenate([_array(part.mu[0]) for part in slices]),
         sigma=np.concatenate([_array(part.sigma[0]) for part in slices if part.sigma is not None]),
         symbols=np.concatenate([part.symbols[0] for part in slices]),
+        values=np.concatenate([_array(values_of(part)[0]) for part in slices]),
         z_symbols=z.symbols[0],
         y_bits=np.concatenate([_costs(part, coder.y_tables) for part in slices]),
         z_bits=_costs(z, coder.z_tables),

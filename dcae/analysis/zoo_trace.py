@@ -65,6 +65,7 @@ def trace_zoo(codec: ZooCodec, image: NDArray[np.uint8], quality: int) -> Trace:
         mu=_array(mu),
         sigma=_array(sigma),
         symbols=symbols,
+        values=symbols.astype(np.float32),
         z_symbols=z_symbols,
         y_bits=charged_bits(symbols, _array(gaussian.build_indexes(sigma)), tables_of(gaussian)).astype(np.float32),
         z_bits=charged_bits(z_symbols, z_indexes, tables_of(bottleneck)).astype(np.float32),

@@ -214,16 +214,11 @@ def _to_entries(
 
     The excess is how far a symbol lies outside its table: 1 is the first symbol behind it, -1 the last one before it.
     """
-    entries = np.empty_like(symbols)
-    excess = [np.empty(0, np.int32)]
-    for index, group in _groups(counts):
-        escape = int(tables.sizes[index]) - 1
-        entry = np.subtract(symbols[group], tables.offsets[index], out=entries[group])
-        outside = np.flatnonzero(entry.view(np.uint32) >= escape)  # as unsigned, a negative entry is large
-        far = entry[outside]
-        excess.append(np.where(far < 0, far, far - escape + 1))
-        entry[outside] = escape
-    return entries, np.concatenate(excess)
+    entries, escape = symbols - np.repeat(tables.offsets, counts), np.repeat(tables.sizes - 1, counts)
+    outside = np.flatnonzero(entries.view(np.uint32) >= escape)  # as unsigned, a negative entry is large
+    far, escape = entries[outside], escape[outside]
+    entries[outside] = escape
+    return entries, np.where(far < 0, far, far - escape + 1)
 
 
 def _from_entries(

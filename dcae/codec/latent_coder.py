@@ -24,15 +24,18 @@ from dcae.codec.protocol import Fill
 from dcae.codec.scale_levels import MARGINS, flag, levels, pack_flags, resolve, unpack_flags
 from dcae.codec.sections import BitstreamError, Section, SectionType, slice_section, split_slice, symbols_checksum
 from dcae.codec.symbol_tables import SYMBOL_LIMIT, SymbolTables, tables_from_cdfs
-from dcae.config import DCAEConfig
+from dcae.config import SCALE_LEVELS, DCAEConfig
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_medians
 from dcae.model.float32_layers import speed_up
-from dcae.model.quantiser import rounded
 from dcae.model.slices import parts_of, whole_of
+from dcae.model.trellis import NEXT_STATE, value_of
 
 if TYPE_CHECKING:
     from compressai.entropy_models import EntropyModel
+
+
+_NEXT_STATE = np.array(NEXT_STATE, np.intp).ravel()
 
 
 class CodedPart(NamedTuple):
@@ -40,7 +43,7 @@ class CodedPart(NamedTuple):
 
     Attributes:
         symbols: Integers, (1, C, H, W).
-        indexes: The table of each, flat: z's channel, y's level.
+        indexes: The table of each, flat: z's channel, y's level, 64 more where a trellis' quantiser 1 coded it.
         mu: What the symbols are counted from: z's medians or the prediction, broadcast to the symbols' shape.
         sigma: The predicted scale; None for z.
     """
@@ -86,7 +89,7 @@ class LatentCoder:
             add_points(parts)
         self.h_scale_s, self.h_mean_s, self.slice_loop = parts
         self.medians = z_medians(model.entropy_bottleneck).to(self.device).to(self.dtype)
-        self.choose_symbols = model.choice()
+        self.choose_symbols, self.nearest_symbols = model.choice(), model.choice(weighs=False)
         self.z_tables = tables_of(model.entropy_bottleneck)
         self.y_tables = tables_of(model.gaussian_conditional)
 
@@ -241,17 +244,24 @@ class _SliceEncoder:
     def __call__(self, part: int, mu: Tensor, sigma: Tensor) -> Tensor:
         interruption_point()
         residual = self.parts[part] - mu
-        symbols = _integers(rounded(residual) if self.nearest else self.coder.choose_symbols(residual, sigma))
+        choose = self.coder.nearest_symbols if self.nearest else self.coder.choose_symbols
+        chosen = choose(residual, sigma)
+        symbols = _integers(chosen.symbols)
         interruption_point()
         scales = sigma.cpu().numpy().ravel()
         self.flags.append(flag(scales, self.coder.margin, part * scales.size))
         interruption_point()
         indexes = levels(scales)
-        self._stream.add(symbols.ravel(), indexes)
+        if self.coder.config.trellis:
+            indexes += chosen.first_table.cpu().numpy().astype(indexes.dtype).ravel()
+            for each in zip(*(of_part.reshape(mu.shape[1], -1) for of_part in (symbols, indexes)), strict=True):
+                self._stream.add(*each)  # a channel, whose tables follow from the channels before it
+        else:
+            self._stream.add(symbols.ravel(), indexes)
         self._slice.append(CodedPart(symbols, indexes, mu, sigma))
         if len(self._slice) == self.coder.config.parts_of_slice:
             self._end()
-        return _to_tensor(symbols, mu) + mu
+        return _values(symbols, indexes, mu) + mu
 
     def flag_sections(self) -> list[Section]:
         """The section of level flags; none if there are none."""
@@ -295,10 +305,11 @@ class _SliceDecoder:
         if slice_index >= self.num_slices:
             return mu
         if part not in self._kept:
-            self._kept[part] = _to_tensor(self._symbols(part, slice_index, sigma), mu) + mu
+            self._kept[part] = _values(*self._symbols(part, slice_index, sigma), mu) + mu
         return self._kept[part]
 
-    def _symbols(self, part: int, slice_index: int, sigma: Tensor) -> NDArray[np.int32]:
+    def _symbols(self, part: int, slice_index: int, sigma: Tensor) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """The symbols of a part, of sigma's shape, and the table of each, flat."""
         checksum, stream = self.coded[slice_index]
         first, last = part % self.coder.config.parts_of_slice == 0, (part + 1) % self.coder.config.parts_of_slice == 0
         if first:
@@ -307,7 +318,10 @@ class _SliceDecoder:
         interruption_point()
         resolved = resolve(scales, self.positions, self.upper, part * scales.size)
         interruption_point()
-        symbols = self._stream.read(resolved)
+        if self.coder.config.trellis:
+            symbols, resolved = _read_along_trellis(self._stream, resolved.reshape(sigma.shape[1], -1))
+        else:
+            symbols = self._stream.read(resolved)
         self._read += symbols.astype("<i4").tobytes()
         if last:
             self._stream.close()
@@ -315,7 +329,20 @@ class _SliceDecoder:
                 raise BitstreamError(
                     f"slice {slice_index} decodes to other symbols than were encoded (checksum differs)"
                 )
-        return symbols.reshape(sigma.shape)
+        return symbols.reshape(sigma.shape), resolved
+
+
+def _read_along_trellis(
+    stream: StreamDecoder, channel_levels: NDArray[np.uint8]
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The symbols of a part and the table of each, both flat; `channel_levels` are the levels, (C, places)."""
+    state = np.zeros(channel_levels.shape[1], np.intp)
+    symbols, tables = np.empty(channel_levels.shape, np.int32), channel_levels.copy()
+    for channel, table in zip(symbols, tables, strict=True):
+        table += (SCALE_LEVELS * (state & 1)).astype(table.dtype)
+        channel[:] = stream.read(table)
+        state = _NEXT_STATE[2 * state + (channel & 1)]
+    return symbols.ravel(), tables.ravel()
 
 
 def _whole(parts: Sequence[CodedPart], config: DCAEConfig) -> CodedPart:
@@ -327,6 +354,11 @@ def _whole(parts: Sequence[CodedPart], config: DCAEConfig) -> CodedPart:
     mu = whole_of([part.mu for part in parts], config)
     sigma = whole_of([part.sigma for part in parts if part.sigma is not None], config)
     return CodedPart(symbols.numpy(), indexes.numpy().ravel(), mu, sigma)
+
+
+def values_of(part: CodedPart) -> Tensor:
+    """What the symbols of y that one stream holds stand for, in quantiser steps: (1, C, H, W), as mu is."""
+    return _values(part.symbols, part.indexes, part.mu)
 
 
 def tables_of(entropy_model: EntropyModel) -> SymbolTables:
@@ -350,6 +382,13 @@ def _integers(symbols: Tensor) -> NDArray[np.int32]:
     if not largest < SYMBOL_LIMIT:
         raise ValueError(f"a symbol is {largest:g}; must be below {SYMBOL_LIMIT}: these weights do not fit this image")
     return symbols.cpu().numpy().astype(np.int32, order="C")  # as a decoder has them: layouts differ in rounding
+
+
+def _values(symbols: NDArray[np.int32], indexes: NDArray[np.integer], like: Tensor) -> Tensor:
+    """What symbols stand for, in the arithmetic of `like`: those of a trellis' quantiser 1 have the second tables."""
+    quantiser = (indexes >= SCALE_LEVELS).reshape(symbols.shape)
+    values = _to_tensor(symbols, like)
+    return value_of(values, torch.from_numpy(quantiser).to(like.device).to(like.dtype)) if quantiser.any() else values
 
 
 def _to_tensor(symbols: NDArray[np.int32], like: Tensor) -> Tensor:

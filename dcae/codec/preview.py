@@ -16,7 +16,6 @@ from torch import Tensor
 
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import total_bits, z_likelihoods
-from dcae.model.quantiser import rounded, weighed
 from dcae.model.slices import parts_of
 
 
@@ -78,17 +77,16 @@ class _Quantiser:
     """`code` for the slice loop: the encoder's choice of symbols, and what they cost."""
 
     def __init__(self, preview: Preview, y: Tensor, weighs: bool) -> None:
-        self.parts, self.weighs = parts_of(y, preview.model.config), weighs
+        self.parts, self.choose = parts_of(y, preview.model.config), preview.model.choice(weighs)
         self.costs = preview.costs
         self.bits: list[Tensor] = []
 
     def __call__(self, part: int, mu: Tensor, sigma: Tensor) -> Tensor:
         mu = mu.to(self.parts[part].dtype)
-        residual = (self.parts[part] - mu).permute(0, 2, 3, 1)  # (1, H/16, W/16, M/slices), as in memory
-        sigma = sigma.to(mu.dtype).permute(0, 2, 3, 1)
-        symbols = weighed(residual, sigma, self.costs) if self.weighs else rounded(residual)
-        self.bits.append(self.costs.at_level(symbols, self.costs.level_of(sigma)).sum())
-        return symbols.permute(0, 3, 1, 2) + mu
+        sigma = sigma.to(mu.dtype)
+        chosen = self.choose(self.parts[part] - mu, sigma)
+        self.bits.append(self.costs.at_level(chosen.symbols, chosen.first_table + self.costs.level_of(sigma)).sum())
+        return chosen.values + mu
 
 
 def fastest_dtype(model: DCAE) -> torch.dtype:

@@ -2,7 +2,8 @@
 
 An encoder network gives every picture the same few moments of thought. Here the loss of this one picture,
 lambda 255^2 MSE + bpp, goes down by Adam on its y and z themselves; file format and decoder are as ever. Rounding has
-no gradient, so a soft one stands in for it, which grows hard as the steps go on.
+no gradient, so a soft one stands in for it, which grows hard as the steps go on; a trellis is taken as it is, and y is
+moved as if its error stayed.
 Knows latents, pixels and the loss. Does not know files and sessions.
 Sources: Yang, Bamler and Mandt, Improving inference for neural image compression, NeurIPS 2020 (the idea, with
 randomly annealed rounding); Agustsson and Theis, Universally quantized neural compression, NeurIPS 2020 (soft
@@ -22,7 +23,7 @@ from torch import Tensor
 from dcae.codec.interruption import interruption_point
 from dcae.codec.preview import Preview
 from dcae.codec.protocol import MAX_REFINED_PX
-from dcae.model.entropy import z_medians
+from dcae.model.entropy import straight_through, z_medians
 from dcae.model.slices import parts_of
 from dcae.rd import bpp
 
@@ -35,6 +36,9 @@ REPORTED_STEPS = 5
 RATE, RATE_LMBDA, RATE_POWER = 0.035, 0.01, 0.4
 """Adam's learning rate for y, in quantiser steps, is RATE (RATE_LMBDA / lambda) ^ RATE_POWER: at a low lambda most
 symbols have farther to go. It falls so fast that the latents rest long before the rounding is hard."""
+
+TRELLIS_RATE = 0.1
+"""With a trellis, of y's rate: symbols are real in every step, and those around one that changes change with it."""
 
 MOST_QUICK_STEPS = 30
 """Beyond so many steps the rate is lower in proportion: where y goes far while rounding is soft, it fits what rounding
@@ -73,6 +77,7 @@ class Refinement:
 
     Attributes:
         latents: What has been found so far.
+        weighs: Whether y's symbols are still weighed when it is coded: those of a trellis are, in every step, too.
     """
 
     def __init__(
@@ -81,7 +86,9 @@ class Refinement:
         self.preview, self.x, self.lmbda, self.trade_off, self.steps = preview, x, lmbda, trade_off, steps
         with torch.inference_mode(False):  # leaves of a graph, whatever the caller is in
             self.latents = Latents(*(latent.detach().clone().requires_grad_() for latent in start))
-        rates = zip(self.latents, learning_rates(trade_off, steps), strict=True)
+        self.weighs = preview.model.config.trellis
+        of_y, of_z = learning_rates(trade_off, steps)
+        rates = zip(self.latents, (of_y * TRELLIS_RATE if self.weighs else of_y, of_z), strict=True)
         self._adam = torch.optim.Adam([{"params": [latent], "lr": rate} for latent, rate in rates], eps=SMALL_SLOPE)
         self._done = 0
 
@@ -111,15 +118,19 @@ class Refinement:
         of_z = bottleneck._likelihood(z_hat.transpose(0, 1).flatten(1)[:, None])[0]  # (N, 1, H/64 W/64)
         bits = -bottleneck.likelihood_lower_bound(of_z).log2().sum()
 
-        gaussian, parts = model.gaussian_conditional, parts_of(y, model.config)
+        gaussian, parts, choose = model.gaussian_conditional, parts_of(y, model.config), model.choice()
         part_bits: list[Tensor] = []
 
         def code(part: int, mu: Tensor, sigma: Tensor) -> Tensor:
             mu, sigma = mu.to(y.dtype), sigma.to(y.dtype)
-            symbols = softly_rounded(parts[part] - mu, temperature)
-            likelihoods = gaussian.likelihood_lower_bound(gaussian._likelihood(symbols, sigma))
+            residual = parts[part] - mu
+            if self.weighs:
+                counted, decoded = residual, straight_through(residual, choose(residual, sigma).values)
+            else:
+                counted = decoded = softly_rounded(residual, temperature)
+            likelihoods = gaussian.likelihood_lower_bound(gaussian._likelihood(counted, sigma))
             part_bits.append(-likelihoods.log2().sum())
-            return symbols + mu
+            return decoded + mu
 
         network, height, width = self.preview.network, self.x.shape[2], self.x.shape[3]
         z_hat = z_hat.to(dtype).contiguous(memory_format=torch.channels_last)
@@ -153,15 +164,15 @@ def softly_rounded(x: Tensor, temperature: float) -> Tensor:
     return below + torch.sigmoid(torch.logit(share) / temperature)
 
 
-def true_loss(image: NDArray[np.uint8], data: bytes, picture: NDArray[np.uint8], trade_off: float) -> float:
+def true_loss(image: NDArray[np.uint8], num_bytes: float, picture: NDArray[np.uint8], trade_off: float) -> float:
     """What a file costs and its picture lacks: trade_off 255^2 MSE + bpp, the MSE of 8-bit pictures in [0, 1].
 
     >>> black = np.zeros((4, 4, 3), np.uint8)
-    >>> true_loss(black, bytes(6), black + np.uint8(2), trade_off=0.5)
+    >>> true_loss(black, 6, black + np.uint8(2), trade_off=0.5)
     5.0
     """
     squared_error = np.subtract(image, picture, dtype=np.int32).astype(np.float64) ** 2
-    return trade_off * float(squared_error.mean()) + bpp(len(data), image.shape[1], image.shape[0])
+    return trade_off * float(squared_error.mean()) + bpp(num_bytes, image.shape[1], image.shape[0])
 
 
 def check_refinement(width: int, height: int, steps: int) -> None:

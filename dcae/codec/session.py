@@ -5,6 +5,7 @@ Knows latents, and what a file of them is. Does not know how an image that is to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -125,11 +126,11 @@ class Session:
         data, picture = self.encode(lmbda), self.reconstruct(lmbda)
         plain = Refined(data, picture, psnr_db(self.image, picture), len(data), psnr_db(self.image, picture), False)
         latents = self._refined_latents(lmbda, trade_off, steps, report or (lambda _: None))
-        coded = self.codec.latent_coder.encode(*latents, nearest=True)
+        coded = self.codec.latent_coder.encode(*latents, nearest=not self.codec.model.config.trellis)
         data = self.file_of(coded, lmbda)
         picture = self.codec.synthesise(coded.y_hat, lmbda, self.height, self.width)
         refined = plain._replace(data=data, picture=picture, psnr_db=psnr_db(self.image, picture), improved=True)
-        return min(plain, refined, key=lambda each: true_loss(self.image, each.data, each.picture, trade_off))
+        return min(plain, refined, key=lambda each: true_loss(self.image, len(each.data), each.picture, trade_off))
 
     def _refined_latents(
         self, lmbda: float | None, trade_off: float, steps: int, tell: Callable[[RefinementStep], object]
@@ -137,12 +138,18 @@ class Session:
         like, preview = self.y, self.codec.preview
         x = torch.from_numpy(to_float(self.image))[None].to(like.device, like.dtype)
         refinement = Refinement(preview, self.latents(lmbda), x, lmbda, trade_off, steps)
+        best, best_loss = refinement.latents, math.inf
         for step in range(1, steps + 1):
             refinement.step()
             if step % REPORTED_STEPS == 0 or step == steps:
-                estimate = self._estimate_of(preview.of_latents(*refinement.latents, lmbda, weighs=False), lmbda)
+                estimate = self._estimate_of(
+                    preview.of_latents(*refinement.latents, lmbda, weighs=refinement.weighs), lmbda
+                )
                 tell(RefinementStep(step, steps, estimate, psnr_db(self.image, estimate.x_hat)))
-        return refinement.latents
+                loss = true_loss(self.image, estimate.total_bytes, estimate.x_hat, trade_off)
+                if loss < best_loss:
+                    best, best_loss = Latents(*(latent.detach().clone() for latent in refinement.latents)), loss
+        return best
 
     def _estimate_of(self, previewed: Previewed, lmbda: float | None) -> Estimate:
         bits, x_hat = previewed

@@ -16,9 +16,18 @@ from dcae.config import LMBDA_HIGHEST, LMBDA_LOWEST, MULTIPLE_PX, DCAEConfig, sc
 from dcae.model.entropy import Noise, at_least_float32, straight_through, y_likelihoods, z_likelihoods
 from dcae.model.gain import Gain
 from dcae.model.linear_path import AnalysisPath, SynthesisPath
-from dcae.model.quantiser import Choice, rounded, weighed
-from dcae.model.slices import Code, SliceLoop, Slices, parts_of, whole_of
-from dcae.model.symbol_costs import SymbolCosts
+from dcae.model.quantiser import (
+    RATE_WEIGHT,
+    Choice,
+    Quantised,
+    rounded,
+    scalar_choice,
+    trellis_choice,
+    weighed,
+    whole_choice,
+)
+from dcae.model.slices import Code, SliceLoop, Slices, parts_of
+from dcae.model.symbol_costs import SymbolCosts, gaussian_with_tables
 from dcae.model.transforms import analysis, hyper_analysis, hyper_synthesis, synthesis
 
 _HIGHEST_FLOAT32 = torch.tensor(LMBDA_HIGHEST, dtype=torch.float32).item()
@@ -94,19 +103,28 @@ class DCAE(nn.Module):
         Args:
             y: What is coded.
             noise: As of `forward`.
-            costs: In evaluation, how likely y's symbols are; by default as a Gaussian says that is continuous in sigma.
+            costs: In evaluation, how likely y's symbols are; by default as a Gaussian says that is continuous in sigma,
+                or for a trellis as the tables say, on a line between two levels.
 
         Shapes: y (B, M, H/16, W/16) -> y_hat of that shape, likelihoods of y of that shape and of z (B, N, H/64, W/64).
         """
         noise_y, noise_z = noise if self.training and noise is not None else (None, None)
         z_hat, z_probabilities = z_likelihoods(self.entropy_bottleneck, self.h_a(y), noise_z)
-        chosen: list[Tensor] = []
+        chosen: list[Quantised] = []
         slices = self.predict(z_hat.to(y.dtype), self.quantiser(y, chosen))
-        if self.training or costs is None:
-            coded = y if self.training else slices.mu + whole_of(chosen, self.config)
-            y_probabilities = y_likelihoods(self.gaussian_conditional, coded, slices.mu, slices.sigma, noise_y)
+        if self.training:
+            y_probabilities = y_likelihoods(self.gaussian_conditional, y, slices.mu, slices.sigma, noise_y)
+            return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
+        coded = whole_choice(chosen, self.config)
+        if costs is not None:
+            bits = costs.at_level(coded.symbols, coded.first_table + costs.level_of(slices.sigma))
+            y_probabilities = torch.exp2(-bits)
+        elif self.config.trellis:
+            bits = self.symbol_costs.between_levels(coded.symbols, slices.sigma, coded.first_table)
+            y_probabilities = torch.exp2(-bits)
         else:
-            y_probabilities = torch.exp2(-costs.at_level(whole_of(chosen, self.config), costs.level_of(slices.sigma)))
+            y = slices.mu + coded.values
+            y_probabilities = y_likelihoods(self.gaussian_conditional, y, slices.mu, slices.sigma)
         return slices.y_hat, {"y": y_probabilities, "z": z_probabilities}
 
     def analyse(self, x: Tensor, lmbda: float | Tensor | None = None) -> Tensor:
@@ -195,37 +213,48 @@ class DCAE(nn.Module):
         """
         if self.gaussian_conditional._quantized_cdf.numel() == 0:
             self.gaussian_conditional.update_scale_table(scale_table(), force=True)
+            if self.config.trellis:
+                ready = gaussian_with_tables(trellis=True)
+                for name in ("_quantized_cdf", "_cdf_length", "_offset"):
+                    table = ready.get_buffer(name).to(self.gaussian_conditional.scale_table.device)
+                    setattr(self.gaussian_conditional, name, table)
         self.entropy_bottleneck.update(force=True, update_quantiles=find_quantiles)
 
-    def quantiser(self, y: Tensor, chosen: list[Tensor]) -> Code:
+    def quantiser(self, y: Tensor, chosen: list[Quantised]) -> Code:
         """`code` for a forward pass: y as symbols around mu, straight-through; keeps those of each part in `chosen`."""
         parts, choose = parts_of(y, self.config), self.choice()
 
         def code(part: int, mu: Tensor, sigma: Tensor) -> Tensor:
             mu = at_least_float32(mu)  # symbol + mu in bfloat16 would not say which symbol it was
             residual = parts[part] - mu
-            symbols = choose(residual, sigma)
-            chosen.append(symbols)
-            return straight_through(residual, symbols) + mu
+            chosen.append(choose(residual, sigma))
+            return straight_through(residual, chosen[-1].values) + mu
 
         return code
 
-    def choice(self) -> Choice:
-        """What an encoder codes of y - mu: in training and for a model of one fixed lambda the nearest integers.
+    def choice(self, weighs: bool = True) -> Choice:
+        """What an encoder codes of y - mu, made for the tables as they are now.
 
-        It is made for the tables as they are now.
+        In training, and without a trellis for a model of one fixed lambda, too, it is the nearest integers.
+
+        Args:
+            weighs: Whether bits are weighed against error; without, the symbols are the nearest ones.
         """
-        if self.training or self.gain is None:
-            return lambda residual, sigma: rounded(residual)
+        if self.training:
+            return scalar_choice(lambda residual, sigma: rounded(residual))
+        if self.config.trellis:
+            return trellis_choice(self.symbol_costs, RATE_WEIGHT if weighs else 0.0)
+        if self.gain is None or not weighs:
+            return scalar_choice(lambda residual, sigma: rounded(residual))
         costs = self.symbol_costs
-        return lambda residual, sigma: weighed(residual, sigma, costs)
+        return scalar_choice(lambda residual, sigma: weighed(residual, sigma, costs))
 
     @property
     def symbol_costs(self) -> SymbolCosts:
         """What symbols of y cost by the tables as they are now; made once for them."""
         tables = self.gaussian_conditional._quantized_cdf
         if self._costs is None or self._costs[0] is not tables:
-            self._costs = tables, SymbolCosts(self.gaussian_conditional)
+            self._costs = tables, SymbolCosts(self.gaussian_conditional, self.config.trellis)
         return self._costs[1]
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:

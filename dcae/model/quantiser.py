@@ -1,18 +1,22 @@
 """How y becomes symbols: rounding around mu, and for models with gains a choice that weighs bits against error.
 
-Only an encoder chooses; a decoder takes any symbol. Knows residuals, scales and what symbols cost. Does not know slices
-or streams. Source: Sullivan and Wiegand, Rate-distortion optimization for video compression, IEEE Signal
-Processing Magazine 15(6), 1998; the weight was found by trial.
+Only an encoder chooses; a decoder takes any symbol. Knows residuals, scales and what symbols cost. Does not know what
+predicts them, nor streams. Source: Sullivan and Wiegand, Rate-distortion optimization for video compression, IEEE
+Signal Processing Magazine 15(6), 1998; the weight was found by trial.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from dcae.config import SCALE_LEVELS, DCAEConfig
+from dcae.model.slices import whole_of
 from dcae.model.symbol_costs import SymbolCosts
+from dcae.model.trellis import cheapest_way, value_of
 
 RATE_WEIGHT = 0.08
 """What a bit is worth in squared quantiser steps. A uniform quantiser trades at 2 ln 2 / 12 = 0.116 at high rate. Of
@@ -20,8 +24,68 @@ RATE_WEIGHT = 0.08
 others took 0.1, 0.6 and 1.6 % more bits."""
 
 
-Choice = Callable[[Tensor, Tensor], Tensor]
+class Quantised(NamedTuple):
+    """Symbols of a part of y: all of its shape.
+
+    Attributes:
+        symbols: The integers that are coded.
+        values: What they stand for, in quantiser steps; the symbols themselves without a trellis.
+        first_table: The first of the tables by which they are coded, one for each level, int64: 64 for those of a
+            trellis' quantiser 1, else 0.
+    """
+
+    symbols: Tensor
+    values: Tensor
+    first_table: Tensor
+
+
+def whole_choice(parts: Sequence[Quantised], config: DCAEConfig) -> Quantised:
+    """What was chosen for the parts of one or more whole slices, as one: (B, C, H/16, W/16)."""
+    return Quantised(*(whole_of(each, config) for each in zip(*parts, strict=True)))
+
+
+Choice = Callable[[Tensor, Tensor], Quantised]
 """From y - mu and sigma to symbols: all of one shape, (B, M/slices, H/16, W/16)."""
+
+
+def scalar_choice(choose: Callable[[Tensor, Tensor], Tensor]) -> Choice:
+    """The choice of one quantiser for all elements, whose symbols are found by `choose`."""
+
+    def choice(residual: Tensor, sigma: Tensor) -> Quantised:
+        symbols = choose(residual, sigma)
+        return Quantised(symbols, symbols, symbols.new_zeros((), dtype=torch.int64).expand_as(symbols))
+
+    return choice
+
+
+def trellis_choice(costs: SymbolCosts, rate_weight: float) -> Choice:
+    """The choice of a trellis: of whole sequences of symbols, a bit weighing so many squared steps."""
+
+    @torch.no_grad()
+    def choice(residual: Tensor, sigma: Tensor) -> Quantised:
+        place = costs.place_of(_sequences(sigma).float())
+        symbols, quantisers = cheapest_way(
+            _sequences(residual).float(),
+            lambda symbols, quantiser: rate_weight * costs.at_place(symbols, place, SCALE_LEVELS * quantiser),
+        )
+        found = (
+            symbols.to(residual.dtype),
+            value_of(symbols, quantisers).to(residual.dtype),
+            SCALE_LEVELS * quantisers,
+        )
+        return Quantised(*(_places(each, residual.shape) for each in found))
+
+    return choice
+
+
+def _sequences(x: Tensor) -> Tensor:
+    """(B, C, H, W) -> (C, B H W)."""
+    return x.transpose(0, 1).flatten(1)
+
+
+def _places(x: Tensor, shape: torch.Size) -> Tensor:
+    """The inverse of `_sequences`."""
+    return x.unflatten(1, (shape[0], shape[2], shape[3])).transpose(0, 1)
 
 
 @torch.no_grad()

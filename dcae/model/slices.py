@@ -98,8 +98,8 @@ class SlicePredictor(nn.Module):
                 mus[index], sigmas[index] = self.neighbours[index - 1](symbols, mus, sigmas)
             values.append(code(slice_index * len(mus) + index, mus[index], sigmas[index]))
             symbol = values[index] - mus[index]
-            # Without gradient they are integers: what adding mu has rounded is taken back.
-            symbols.append(symbol if torch.is_grad_enabled() else symbol.round())
+            # Without gradient they are integers, or halves: what adding mu has rounded is taken back.
+            symbols.append(symbol if torch.is_grad_enabled() else (2 * symbol).round() / 2)
         return joined(values).to(dtype), joined(mus), joined(sigmas)
 
     def refine(self, support: Tensor, y_hat: Tensor) -> Tensor:

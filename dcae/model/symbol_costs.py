@@ -6,28 +6,40 @@ table buffers. Does not know where symbols come from, nor the coder. Source: doc
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from compressai.entropy_models import GaussianConditional
 from torch import Tensor
 
 from dcae.config import SCALE_LEVELS, SCALE_LOG_STEP, SCALE_MAX, SCALE_MIN, scale_table
+from dcae.model.trellis import value_of
 
 REACH = 255
 _ESCAPE_LENGTH_BITS = 23  # the longest length of an excess has no end mark
 
 
+class Place(NamedTuple):
+    """Where scales lie: the level below, int64, and how far they are from it to the next one, 0 to 1."""
+
+    level: Tensor
+    share: Tensor
+
+
 class SymbolCosts:
     """The costs by the tables of an entropy model; by a Gaussian's if it has none yet.
 
-    Symbols beyond 255 are taken to cost as much as that one.
+    Symbols beyond 255 are taken to cost as much as that one. There are tables for each level, and for a trellis those
+    of its second quantiser behind them: what is coded by these has 64 as its first table.
 
     Args:
         gaussian: y's entropy model.
+        trellis: Whether its symbols are those of a trellis.
     """
 
-    def __init__(self, gaussian: GaussianConditional) -> None:
+    def __init__(self, gaussian: GaussianConditional, trellis: bool = False) -> None:
         if gaussian._quantized_cdf.numel() == 0:
-            gaussian = gaussian_with_tables().to(gaussian._quantized_cdf.device)
+            gaussian = gaussian_with_tables(trellis).to(gaussian._quantized_cdf.device)
         self._bits = _bits_of(gaussian).flatten()
 
     def level_of(self, sigma: Tensor) -> Tensor:
@@ -37,23 +49,48 @@ class SymbolCosts:
         """
         return _position(sigma).round().long().clamp(0, SCALE_LEVELS - 1)  # of NaN, too
 
-    def at_level(self, symbols: Tensor, level: Tensor) -> Tensor:
-        """The bits of each symbol, of any shape, at its level, int64 of that shape: float32."""
+    def at_level(self, symbols: Tensor, table: Tensor) -> Tensor:
+        """The bits of each symbol, of any shape, by its table (its first one and its level), int64: float32."""
         places = symbols.long().clamp(-REACH, REACH) + REACH
-        return self._bits.to(symbols.device).take(level * (2 * REACH + 1) + places)
+        return self._bits.to(symbols.device).take(table * (2 * REACH + 1) + places)
 
-    def between_levels(self, symbols: Tensor, sigma: Tensor) -> Tensor:
+    def between_levels(self, symbols: Tensor, sigma: Tensor, first_table: Tensor | int = 0) -> Tensor:
         """The bits of each symbol, of any shape, at its sigma, on a line between two levels: with a slope in sigma."""
+        return self.at_place(symbols, self.place_of(sigma), first_table)
+
+    def at_place(self, symbols: Tensor, place: Place, first_table: Tensor | int = 0) -> Tensor:
+        """As `between_levels`, where sigma lies at `place`."""
+        below = self.at_level(symbols, first_table + place.level)
+        above = self.at_level(symbols, first_table + place.level + 1)
+        return (1 - place.share) * below + place.share * above
+
+    def place_of(self, sigma: Tensor) -> Place:
+        """Where sigma lies, of any shape."""
         position = _position(sigma)
         below = position.detach().floor().clamp_max(SCALE_LEVELS - 2)
-        share, level = position - below, below.long()
-        return (1 - share) * self.at_level(symbols, level) + share * self.at_level(symbols, level + 1)
+        return Place(below.long(), position - below)
 
 
-def gaussian_with_tables() -> GaussianConditional:
-    """y's entropy model with the tables of Gaussians, one for each level."""
+def gaussian_with_tables(trellis: bool = False) -> GaussianConditional:
+    """y's entropy model with the tables of Gaussians, one for each level; of a trellis, one for each of its quantisers.
+
+    A symbol is as likely as what lies nearer to its value than to others'.
+    """
     gaussian = GaussianConditional(scale_table())
     gaussian.update_scale_table(scale_table(), force=True)
+    if not trellis:
+        return gaussian
+    sizes, offsets = gaussian._cdf_length - 2, gaussian._offset
+    most = int(sizes.max())
+    symbols = offsets[:, None] + torch.arange(most)  # (64, most), each row's from its first on
+    value = value_of(symbols.double(), 1)
+    next_value, last_value = (value_of(symbols.double() + side, 1) for side in (1, -1))
+    scale = torch.tensor(scale_table(), dtype=torch.float64)[:, None]
+    below, above = (torch.special.ndtr((value + other) / (2 * scale)) for other in (last_value, next_value))
+    likely = torch.where(torch.arange(most) < sizes[:, None], above - below, 0)
+    cdf = gaussian._pmf_to_cdf(likely.float(), (1 - likely.sum(1, keepdim=True)).float().clamp_min(0), sizes, most)
+    gaussian._quantized_cdf = torch.cat([gaussian._quantized_cdf, cdf])
+    gaussian._cdf_length, gaussian._offset = gaussian._cdf_length.repeat(2), offsets.repeat(2)
     return gaussian
 
 
@@ -64,7 +101,7 @@ def _position(sigma: Tensor) -> Tensor:
 
 
 def _bits_of(gaussian: GaussianConditional) -> Tensor:
-    """The bits of symbols -REACH to REACH at each level: (64, 2 REACH + 1), float32."""
+    """The bits of symbols -REACH to REACH by each table: (tables, 2 REACH + 1), float32."""
     cdf = gaussian._quantized_cdf.double()
     lengths, offsets = (buffer.long()[:, None] for buffer in (gaussian._cdf_length, gaussian._offset))
     symbols = torch.arange(-REACH, REACH + 1, device=cdf.device)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import Noise, y_likelihoods, z_likelihoods
-from dcae.model.slices import whole_of
+from dcae.model.quantiser import Quantised, whole_choice
 
 
 def freeze_encoder(model: DCAE) -> None:
@@ -35,9 +35,10 @@ def output_on_symbols(model: DCAE, x: Tensor, lmbda: Tensor | None, noise: Noise
     """
     y = model.analyse(x, lmbda)
     z_hat, z_probabilities = z_likelihoods(model.entropy_bottleneck, model.h_a(y), noise.z)
-    chosen: list[Tensor] = []
+    chosen: list[Quantised] = []
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, chosen))
-    of_symbols = torch.exp2(-model.symbol_costs.between_levels(whole_of(chosen, model.config), slices.sigma))
+    coded = whole_choice(chosen, model.config)
+    of_symbols = torch.exp2(-model.symbol_costs.between_levels(coded.symbols, slices.sigma, coded.first_table))
     of_noisy = y_likelihoods(model.gaussian_conditional, y, slices.mu, slices.sigma.detach(), noise.y)
     x_hat = model.synthesise(slices.y_hat, lmbda)
     return {"x_hat": x_hat, "likelihoods": {"y": of_symbols * (of_noisy / of_noisy.detach()), "z": z_probabilities}}

@@ -14,10 +14,9 @@ import torch
 from compressai.entropy_models import GaussianConditional
 from torch import Tensor
 
-from dcae.config import SCALE_LEVELS
 from dcae.model.dcae import DCAE
 from dcae.model.entropy import z_likelihoods
-from dcae.model.slices import whole_of
+from dcae.model.quantiser import Quantised, whole_choice
 from dcae.model.symbol_costs import gaussian_with_tables
 
 GAUSSIAN_SYMBOLS = 10
@@ -28,21 +27,21 @@ TABLES = ("_quantized_cdf", "_cdf_length", "_offset")
 
 @torch.no_grad()
 def count_symbols(model: DCAE, y: Tensor, z: Tensor) -> Tensor:
-    """How often an encoder codes each symbol at each level: (64, 2 reach + 1), int64, from the symbol -reach on.
+    """How often an encoder codes each symbol by each table: (tables, 2 reach + 1), int64, from the symbol -reach on.
 
     Args:
         model: In eval mode; it chooses symbols by the tables that it has.
         y: Gained y of images at any lambdas, (B, M, H/16, W/16).
         z: Their z, (B, N, H/64, W/64).
     """
-    chosen: list[Tensor] = []
+    chosen: list[Quantised] = []
     z_hat, _ = z_likelihoods(model.entropy_bottleneck, z)
     slices = model.predict(z_hat.to(y.dtype), model.quantiser(y, chosen))
     reach = _reach()
-    symbols = whole_of(chosen, model.config).long().clamp(-reach, reach)
-    columns = 2 * reach + 1
-    places = model.symbol_costs.level_of(slices.sigma) * columns + symbols + reach
-    return torch.bincount(places.flatten(), minlength=SCALE_LEVELS * columns).view(SCALE_LEVELS, columns)
+    coded, columns = whole_choice(chosen, model.config), 2 * reach + 1
+    table = coded.first_table + model.symbol_costs.level_of(slices.sigma)
+    places = table * columns + coded.symbols.long().clamp(-reach, reach) + reach
+    return torch.bincount(places.flatten(), minlength=model.config.y_tables * columns).view(-1, columns)
 
 
 @torch.no_grad()
@@ -53,19 +52,19 @@ def fit_tables(model: DCAE, counts: Tensor) -> None:
         model: Nothing but y's tables change.
         counts: As of `count_symbols`, of one or more calls together.
     """
-    gaussian, reach = _gaussian(), _reach()
+    gaussian, reach = _gaussian(model.config.trellis), _reach()
     counts = counts.cpu().double()
     counts = counts + counts.flip(1)
     sizes = gaussian._cdf_length - 2  # without the escape
     most = int(sizes.max())
-    likely, escapes = torch.zeros(SCALE_LEVELS, most), torch.zeros(SCALE_LEVELS, 1)
-    for level, (size, offset) in enumerate(zip(sizes.tolist(), gaussian._offset.tolist(), strict=True)):
+    likely, escapes = torch.zeros(len(counts), most), torch.zeros(len(counts), 1)
+    for row, (size, offset) in enumerate(zip(sizes.tolist(), gaussian._offset.tolist(), strict=True)):
         inside = slice(reach + offset, reach + offset + size)
-        seen = torch.cat([counts[level, inside], counts[level].sum()[None] - counts[level, inside].sum()])
-        expected = gaussian._quantized_cdf[level, : size + 2].double().diff() / 2**gaussian.entropy_coder_precision
+        seen = torch.cat([counts[row, inside], counts[row].sum()[None] - counts[row, inside].sum()])
+        expected = gaussian._quantized_cdf[row, : size + 2].double().diff() / 2**gaussian.entropy_coder_precision
         weights = seen + GAUSSIAN_SYMBOLS * size * expected
         weights /= weights.sum()
-        likely[level, :size], escapes[level] = weights[:-1], weights[-1]
+        likely[row, :size], escapes[row] = weights[:-1], weights[-1]
     cdf = gaussian._pmf_to_cdf(likely, escapes, sizes, most)
     give_tables(model, {"_quantized_cdf": cdf, "_cdf_length": gaussian._cdf_length, "_offset": gaussian._offset})
 
@@ -83,11 +82,11 @@ def give_tables(model: DCAE, tables: Mapping[str, Tensor]) -> None:
 
 
 @cache
-def _gaussian() -> GaussianConditional:
+def _gaussian(trellis: bool) -> GaussianConditional:
     """The Gaussians' tables, which are read alone: to make them takes longer than to count a batch."""
-    return gaussian_with_tables()
+    return gaussian_with_tables(trellis)
 
 
 def _reach() -> int:
     """The first symbol that is an escape in every table."""
-    return int(_gaussian()._offset.abs().max()) + 1
+    return int(_gaussian(False)._offset.abs().max()) + 1

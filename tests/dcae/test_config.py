@@ -109,6 +109,7 @@ def test_a_field_that_came_later_is_left_out_at_its_default_so_that_older_weight
     assert DCAEConfig.from_dict(TINY.to_dict()).neighbours == 0
     grown = replace(TINY, neighbours=8)
     assert grown.to_dict() == TINY.to_dict() | {"neighbours": 8}
+    assert replace(TINY, trellis=True).to_dict() == TINY.to_dict() | {"trellis": True}
     assert DCAEConfig.from_dict(grown.to_dict()) == grown
 
 

@@ -24,7 +24,8 @@ def values() -> dict[str, Any]:
     image = np.zeros((30, 40, 3), np.uint8)
     return {
         "image": image, "x_hat": image, "file": FILE, "y": y, "z": z, "y_hat": y + 0.5, "z_hat": z, "mu": y * 0,
-        "sigma": y * 0 + 1, "symbols": y.round().astype(np.int32), "z_symbols": z.astype(np.int32), "y_bits": y * 0 + 2,
+        "sigma": y * 0 + 1, "symbols": y.round().astype(np.int32), "values": y.round(),
+        "z_symbols": z.astype(np.int32), "y_bits": y * 0 + 2,
         "z_bits": z * 0 + 8, "dictionary_attention": np.ones((2, 1, 4, 4, 1), np.float32), "gain": None,
         "inverse_gain": None, "num_slices": 2, "window_attention": {},
     }  # fmt: skip

@@ -34,7 +34,8 @@ def trace() -> Trace:
     )  # fmt: skip
     return Trace(
         image=image(), x_hat=np.invert(image()), file=file, y=mu + residual, z=z, y_hat=mu + refined, z_hat=z, mu=mu,
-        sigma=sigma, symbols=np.rint(residual).astype(np.int32), z_symbols=z.astype(np.int32), y_bits=y_bits, z_bits=z,
+        sigma=sigma, symbols=np.rint(residual).astype(np.int32), values=np.rint(residual),
+        z_symbols=z.astype(np.int32), y_bits=y_bits, z_bits=z,
         dictionary_attention=np.zeros((SLICES, 1, PADDED_ROWS, PADDED_COLUMNS, 0), np.float32), gain=None,
         inverse_gain=None, num_slices=SLICES, window_attention={},
     )  # fmt: skip

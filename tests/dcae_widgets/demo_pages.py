@@ -61,6 +61,7 @@ def made_up_trace(image: NDArray[np.uint8]) -> Trace:
     attention = random.gamma(0.5, 1, (SLICES, HEADS, h, w, ENTRIES)).astype(np.float32)
     return Trace(
         image=image, x_hat=image, y=y, z=z, y_hat=y, z_hat=z, mu=y, sigma=np.abs(y), symbols=np.rint(y).astype("i4"),
+        values=np.rint(y),
         z_symbols=z.astype("i4"), y_bits=bits, z_bits=z, gain=None, inverse_gain=None, num_slices=SLICES,
         dictionary_attention=attention / attention.sum(axis=-1, keepdims=True), window_attention={},
         file=FileInfo(

@@ -114,7 +114,7 @@ def test_view_of_a_trace_has_its_blocks():
     y, z = np.zeros((4, 8, 12), np.float32), np.zeros((2, 2, 3), np.float32)
     trace = Trace(
         image=image(), x_hat=image(), file=file_of(rates().bits), y=y, z=z, y_hat=y, z_hat=z, mu=y, sigma=y,
-        symbols=y.astype(np.int32), z_symbols=z.astype(np.int32), y_bits=y, z_bits=z,
+        symbols=y.astype(np.int32), values=y, z_symbols=z.astype(np.int32), y_bits=y, z_bits=z,
         dictionary_attention=np.ones((2, 1, 8, 12, 1), np.float32), gain=None, inverse_gain=None, num_slices=2,
         window_attention=blocks(),
     )  # fmt: skip

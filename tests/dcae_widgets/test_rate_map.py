@@ -68,7 +68,8 @@ def test_view_of_a_trace_has_its_sigma_and_its_dictionary():
     info: FileInfo = rates().file
     trace = Trace(
         image=image(), x_hat=image(), file=info, y=y, z=z, y_hat=y, z_hat=z, mu=y, sigma=sigma(),
-        symbols=y.astype(np.int32), z_symbols=z.astype(np.int32), y_bits=y, z_bits=z, dictionary_attention=attention(),
+        symbols=y.astype(np.int32), values=y, z_symbols=z.astype(np.int32), y_bits=y, z_bits=z,
+        dictionary_attention=attention(),
         gain=None, inverse_gain=None, num_slices=SLICES, window_attention={},
     )  # fmt: skip
     view, by_hand = RateMapView.of(trace, rates()), RateMapView(image(), rates(), sigma(), attention())

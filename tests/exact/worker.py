@@ -21,7 +21,7 @@ from dcae.codec.bitstream import unpack
 from dcae.codec.codec import Codec
 from dcae.codec.scale_levels import levels
 from dcae.codec.sections import BitstreamError
-from dcae.config import DCAEConfig
+from dcae.config import SCALE_LEVELS, DCAEConfig
 from dcae.model.slices import parts_of
 
 Stream = NDArray[Any]
@@ -85,8 +85,8 @@ def encode(folder: Path, device: str) -> None:
                 config = codec.model.config
                 of_slices = in_coding_order([part.symbols for part in slices], config)
                 symbols = np.concatenate([z.symbols.ravel(), *of_slices])
-                indexes = in_coding_order([part.indexes.reshape(part.symbols.shape) for part in slices], config)
-                indexes = np.concatenate(indexes)
+                of_slices = [(part.indexes % SCALE_LEVELS).reshape(part.symbols.shape) for part in slices]
+                indexes = np.concatenate(in_coding_order(of_slices, config))
                 sigmas = [part.sigma.cpu().numpy() for part in slices if part.sigma is not None]
                 sigmas = [bits(sigma) for sigma in in_coding_order(sigmas, config)]
                 np.savez(made.with_name(f"{made.name}.npz"), symbols=symbols, indexes=indexes, sigmas=np.array(sigmas))

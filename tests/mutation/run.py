@@ -48,8 +48,8 @@ GROUPS = [
     ),
     Group(
         "slices",
-        ["model/slices.py", "model/neighbours.py"],
-        ["model/test_slices.py", "model/test_neighbours.py"],
+        ["model/slices.py", "model/neighbours.py", "model/trellis.py"],
+        ["model/test_slices.py", "model/test_neighbours.py", "model/test_trellis.py"],
         False,
     ),
     Group(
@@ -57,7 +57,15 @@ GROUPS = [
         ["codec/codec.py", "codec/session.py", "codec/latent_coder.py"],
         [
             f"codec/test_{name}.py"
-            for name in ("latent_coder", "codec", "golden_stream", "progressive", "quarters", "tiled_session", "refine")
+            for name in (
+                "latent_coder",
+                "codec",
+                "golden_stream",
+                "progressive",
+                "slices_in_parts",
+                "tiled_session",
+                "refine",
+            )
         ],
         False,
     ),

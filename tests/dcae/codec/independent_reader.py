@@ -308,6 +308,26 @@ def read_slice_in_parts(payload: bytes, levels: list[list[int]], tables: Tables)
     return symbols
 
 
+def read_slice_along_trellis(payload: bytes, levels: list[list[list[int]]], tables: Tables) -> tuple[list, list]:
+    """Symbols and decoded values less their means, quarter by quarter, of a slice whose channels have these levels."""
+    after = [[0, 5, 1, 6, 2, 4, 3, 7], [2, 7, 3, 4, 0, 6, 1, 5]]
+    stream = Stream(payload[2:], tables)
+    symbols, values = [], []
+    for quarter in levels:
+        states = [0] * len(quarter[0])
+        for channel in quarter:
+            found = stream.part([level + 64 * (state % 2) for level, state in zip(channel, states, strict=True)])
+            for symbol, state in zip(found, states, strict=True):
+                sign = (symbol > 0) - (symbol < 0)
+                values.append(symbol - sign / 2 if state % 2 else symbol)
+            symbols += found
+            states = [after[symbol % 2][state] for symbol, state in zip(found, states, strict=True)]
+    stream.end()
+    checksum = zlib.crc32(struct.pack(f"<{len(symbols)}i", *symbols)) % 65536
+    demand(checksum == struct.unpack("<H", payload[:2])[0], "checksum of the slice's symbols")
+    return symbols, values
+
+
 def read_flags(payload: bytes, elements_of_y: int) -> dict[int, int]:
     """For each flagged position whether the encoder used the upper level."""
     varints, flags, previous = Bytes(payload), {}, -1

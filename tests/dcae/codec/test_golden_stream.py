@@ -27,6 +27,7 @@ from dcae.codec.tiled_session import TiledSession
 from dcae.config import PRESETS
 from dcae.images import load_image, png_bytes
 from dcae.model.dcae import DCAE
+from dcae.model.quantiser import scalar_choice
 
 PATH = Path(__file__).with_name("golden_stream.json")
 HEIGHT, WIDTH, LMBDA = 72, 104, 0.013
@@ -101,7 +102,7 @@ def choose_those_of(codec: Codec, data: bytes) -> None:
         assert float((residual - chosen).abs().max()) < 2  # they are this picture's
         return chosen
 
-    codec.latent_coder.choose_symbols = choose
+    codec.latent_coder.choose_symbols = scalar_choice(choose)
 
 
 @pytest.fixture

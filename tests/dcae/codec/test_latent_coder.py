@@ -18,6 +18,7 @@ from dcae.codec.sections import BitstreamError, Section, SectionType, slice_sect
 from dcae.config import PRESETS
 from dcae.model.entropy import total_bits, y_likelihoods, z_likelihoods
 from dcae.model.float32_layers import PointwiseLinear
+from dcae.model.quantiser import Quantised
 
 HEIGHT, WIDTH = 192, 256
 Z_SHAPE, Y_SHAPE = (1, 24, HEIGHT // 64, WIDTH // 64), (1, 80, HEIGHT // 16, WIDTH // 16)
@@ -90,9 +91,9 @@ def test_sections_are_as_long_as_likely_latents_deserve(tiny, coder, latents):
     sections = coder.encode(y, z).sections
     with torch.no_grad():
         z_hat, z_probabilities = z_likelihoods(tiny.entropy_bottleneck, z.float())
-        chosen: list[torch.Tensor] = []
+        chosen: list[Quantised] = []
         slices = tiny.predict(z_hat, tiny.quantiser(y.float(), chosen))
-        coded = slices.mu + torch.cat(chosen, dim=1)
+        coded = slices.mu + torch.cat([part.values for part in chosen], dim=1)
         y_probabilities = y_likelihoods(tiny.gaussian_conditional, coded, slices.mu, slices.sigma)
     streams = {"z": (total_bits(z_probabilities), len(sections[0].payload))}
     for k, part in enumerate(y_probabilities.chunk(5, dim=1)):
@@ -145,7 +146,7 @@ def test_an_absent_slice_is_its_mean_refined(coder, latents, num_slices):
 
     def code(index, mu, sigma):
         symbols.append(index)
-        return coder.choose_symbols(parts[index] - mu, sigma) + mu if index < num_slices else mu
+        return coder.choose_symbols(parts[index] - mu, sigma).values + mu if index < num_slices else mu
 
     with exact_arithmetic():
         z_hat = (latents[1] - coder.medians).round() + coder.medians

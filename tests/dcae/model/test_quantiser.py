@@ -9,8 +9,9 @@ from dcae.codec.entropy_coder import cost_bits
 from dcae.codec.latent_coder import tables_of
 from dcae.config import PRESETS, scale_table
 from dcae.model.dcae import DCAE
-from dcae.model.quantiser import RATE_WEIGHT, rounded, weighed
+from dcae.model.quantiser import RATE_WEIGHT, rounded, trellis_choice, weighed
 from dcae.model.symbol_costs import SymbolCosts, gaussian_with_tables
+from dcae.model.trellis import quantisers_of, value_of
 
 
 @pytest.fixture
@@ -61,10 +62,42 @@ def test_bfloat16_residuals_are_weighed_in_float32(costs, drawn):
 def test_training_and_models_of_one_lambda_take_the_nearest_symbols(drawn):
     residual, sigma = (t.float() for t in drawn)
     model = DCAE(PRESETS["tiny"])
-    assert torch.equal(model.train().choice()(residual, sigma), residual.round())
-    assert not torch.equal(model.eval().choice()(residual, sigma), residual.round())
+    assert torch.equal(model.train().choice()(residual, sigma).symbols, residual.round())
+    assert not torch.equal(model.eval().choice()(residual, sigma).symbols, residual.round())
+    assert torch.equal(model.choice(weighs=False)(residual, sigma).values, residual.round())
     model.gain = None
-    assert torch.equal(model.eval().choice()(residual, sigma), residual.round())
+    chosen = model.eval().choice()(residual, sigma)
+    assert torch.equal(chosen.symbols, residual.round())
+    assert chosen.first_table.shape == residual.shape
+    assert not bool(chosen.first_table.any())
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_a_trellis_runs_through_the_channels_of_each_place(dtype):
+    torch.manual_seed(0)
+    costs = SymbolCosts(gaussian_with_tables(trellis=True), trellis=True)
+    residual, sigma = (2 * torch.randn(2, 12, 3, 4)).to(dtype), (0.2 + 2 * torch.rand(2, 12, 3, 4)).to(dtype)
+    chosen = trellis_choice(costs, 0.08)(residual, sigma)
+    assert {each.shape for each in chosen} == {residual.shape}
+    assert chosen.symbols.dtype == chosen.values.dtype == dtype
+    quantisers = quantisers_of(chosen.symbols.transpose(0, 1)).transpose(0, 1)
+    assert torch.equal(chosen.first_table, 64 * quantisers)
+    assert torch.equal(chosen.values, value_of(chosen.symbols, quantisers.to(dtype)))
+    one = trellis_choice(costs, 0.08)(residual[1:, :, 2:, :1], sigma[1:, :, 2:, :1])
+    assert torch.equal(one.symbols, chosen.symbols[1:, :, 2:, :1])
+
+
+def test_bits_weigh_in_a_trellis():
+    torch.manual_seed(0)
+    costs = SymbolCosts(gaussian_with_tables(trellis=True), trellis=True)
+    residual, sigma = 1.5 * torch.randn(1, 32, 20, 20), 0.3 + 2 * torch.rand(1, 32, 20, 20)
+    found = []
+    for weight in (0, 0.08, 0.3):
+        chosen = trellis_choice(costs, weight)(residual, sigma)
+        spent = costs.between_levels(chosen.symbols, sigma, chosen.first_table).sum()
+        found.append((float(spent), float((residual - chosen.values).square().sum())))
+    assert found[0][0] > 1.05 * found[1][0] > 1.1 * found[2][0]
+    assert found[0][1] < found[1][1] < found[2][1]
 
 
 def test_sizes_do_not_jump_where_sigma_passes_to_the_next_level(costs):

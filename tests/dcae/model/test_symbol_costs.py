@@ -1,5 +1,7 @@
 """Costs are those that the coder charges, and between two levels they have a slope."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -29,6 +31,21 @@ def test_costs_at_a_level_are_what_the_coder_charges_escapes_too(model: Gaussian
     charged = cost_bits(symbols.numpy().ravel(), level.numpy().ravel(), tables_of(model))
     assert found.dtype == torch.float32
     np.testing.assert_allclose(found.numpy().ravel(), charged, rtol=1e-6)
+
+
+def test_a_trellis_has_tables_of_both_quantisers():
+    gaussian = gaussian_with_tables(trellis=True)
+    costs, level = SymbolCosts(gaussian), torch.tensor([30])
+    sigma = scale_table()[30]
+    assert len(tables_of(gaussian)) == 2 * SCALE_LEVELS
+    one = gaussian_with_tables()
+    assert torch.equal(gaussian._quantized_cdf[:SCALE_LEVELS, : one._quantized_cdf.shape[1]], one._quantized_cdf)
+    for symbol, (low, high) in {0: (-0.25, 0.25), 1: (0.25, 1), -2: (-2, -1), 3: (2, 3)}.items():
+        edges = torch.special.ndtr(torch.tensor([low, high]) / sigma)
+        found = costs.at_level(torch.tensor([float(symbol)]), SCALE_LEVELS + level)
+        assert float(found) == pytest.approx(-math.log2(float(edges[1] - edges[0])), abs=0.01)
+    between = costs.between_levels(torch.tensor([1.0]), torch.tensor([sigma]), SCALE_LEVELS)
+    torch.testing.assert_close(between, costs.at_level(torch.tensor([1.0]), SCALE_LEVELS + level), rtol=1e-4, atol=0)
 
 
 def test_symbols_of_any_size_have_a_cost():

@@ -1,5 +1,7 @@
 """Training on the symbols that a file would hold: of all parts, or of all but the encoder."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -15,10 +17,10 @@ INDIFFERENT = ("entropy_bottleneck.quantiles", "dictionary_attention.key.bias")
 """Quantiles have an optimiser of their own, and a softmax ignores what a bias adds to all logits."""
 
 
-@pytest.fixture
-def model() -> DCAE:
+@pytest.fixture(params=[False, True], ids=["rounded", "trellis"])
+def model(request: pytest.FixtureRequest) -> DCAE:
     torch.manual_seed(0)
-    model = DCAE(PRESETS["tiny"])
+    model = DCAE(replace(PRESETS["tiny"], trellis=request.param))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))

@@ -1,6 +1,7 @@
 """y's tables are fitted to symbols, stay legal whatever was counted, and cost less than a Gaussian's."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from dcae.codec.latent_coder import LatentCoder, tables_of
 from dcae.config import PRESETS, SCALE_LEVELS, scale_table
 from dcae.model.dcae import DCAE
 from dcae.training import y_tables
+from dcae.training.network import take_over
 from dcae.training.y_tables import count_symbols, fit_tables, give_tables
 
 
@@ -25,6 +27,14 @@ def model() -> DCAE:
     return model
 
 
+def with_trellis(model: DCAE) -> DCAE:
+    """The same network, whose symbols are those of a trellis."""
+    other = DCAE(replace(model.config, trellis=True)).eval()
+    take_over(other, model)
+    other.update()
+    return other
+
+
 def counts_of(symbols: np.ndarray, level: int) -> torch.Tensor:
     """Counts of one level, for a table of as many columns as the longest has."""
     reach = y_tables._reach()
@@ -34,7 +44,10 @@ def counts_of(symbols: np.ndarray, level: int) -> torch.Tensor:
     return counts
 
 
-def test_counts_are_those_of_the_symbols_that_an_encoder_codes(model: DCAE):
+@pytest.mark.parametrize("trellis", [False, True])
+def test_counts_are_those_of_the_symbols_that_an_encoder_codes(model: DCAE, trellis: bool):
+    if trellis:
+        model = with_trellis(model)
     generator = torch.Generator().manual_seed(1)
     y, z = 3 * torch.randn(1, 80, 8, 8, generator=generator), torch.randn(1, 24, 2, 2, generator=generator)
     parts = []
@@ -45,6 +58,7 @@ def test_counts_are_those_of_the_symbols_that_an_encoder_codes(model: DCAE):
     for part in parts[1:]:
         for level, symbol in zip(part.indexes, part.symbols.ravel(), strict=True):
             expected[level, symbol + reach] += 1
+    assert len(counts) == model.config.y_tables
     assert int(counts.sum()) == y.numel()
     assert int((counts - expected).abs().sum()) <= 2 * 0.01 * y.numel()  # float32 here, float64 there
 
@@ -104,3 +118,21 @@ def test_given_tables_are_a_copy_and_stay_when_zs_are_made_anew(model: DCAE):
         assert torch.equal(other.gaussian_conditional.get_buffer(name), table)
     other.gaussian_conditional._quantized_cdf.zero_()
     assert bool(tables["_quantized_cdf"].any())
+
+
+def test_a_trellis_has_fitted_tables_for_each_of_its_quantisers(model: DCAE):
+    model = with_trellis(model)
+    generator = torch.Generator().manual_seed(1)
+    y, z = 3 * torch.randn(1, 80, 16, 16, generator=generator), torch.randn(1, 24, 4, 4, generator=generator)
+    counts, before = count_symbols(model, y, z), tables_of(model.gaussian_conditional)
+    fit_tables(model, counts)
+    after = tables_of(model.gaussian_conditional)
+    assert len(after) == 2 * SCALE_LEVELS
+    for quantiser in (0, 1):
+        level = int(counts[64 * quantiser : 64 * (quantiser + 1)].sum(1).argmax()) + 64 * quantiser
+        seen, offset = counts[level].numpy(), int(after.offsets[level])
+        start, size = int(after.starts[level]), int(after.sizes[level]) - 1
+        symbols = seen[len(seen) // 2 + offset : len(seen) // 2 + offset + size]
+        assert symbols.sum() > 100
+        bits = [float(symbols @ tables.bits[start : start + size]) for tables in (before, after)]
+        assert bits[1] < bits[0]

@@ -1,4 +1,4 @@
-"""Files of a model with neighbours, whose slices are coded in quarters: exact, as docs/format.md says, and safe."""
+"""Files of models with neighbours, a trellis or both: slices in parts, exact, and as docs/format.md says."""
 
 from dataclasses import replace
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from dcae.analysis.calibration import ScaleCoding, calibrate
 from dcae.analysis.trace import trace
 from dcae.codec import latent_coder
 from dcae.codec.bitstream import keep_slices, pack, unpack
@@ -14,7 +15,7 @@ from dcae.codec.entropy_coder import StreamDecoder
 from dcae.codec.latent_coder import LatentCoder
 from dcae.codec.preview import Preview
 from dcae.codec.refine import true_loss
-from dcae.codec.scale_levels import resolve
+from dcae.codec.scale_levels import levels, resolve
 from dcae.codec.sections import BitstreamError, Section, SectionType
 from dcae.codec.tiles import Part
 from dcae.config import PRESETS
@@ -26,10 +27,14 @@ HEIGHT, WIDTH = 100, 150
 PLACES = ((0, 0), (1, 1), (0, 1), (1, 0))
 
 
-@pytest.fixture(scope="module")
-def model(make_model) -> DCAE:
-    """`tiny` with neighbours that say something."""
-    return make_model(replace(PRESETS["tiny"], neighbours=8))
+@pytest.fixture(
+    scope="module",
+    params=[{"neighbours": 8}, {"trellis": True}, {"neighbours": 8, "trellis": True}],
+    ids=["neighbours", "trellis", "both"],
+)
+def model(request, make_model) -> DCAE:
+    """`tiny` with neighbours that say something, or a trellis."""
+    return make_model(replace(PRESETS["tiny"], **request.param))
 
 
 @pytest.fixture(scope="module")
@@ -70,53 +75,93 @@ def test_tiles_are_decoded_as_a_whole_and_in_part(model, make_image):
     assert np.abs(part.astype(int) - picture[200:290, 210:270]).max() <= 1
 
 
-def test_a_reader_written_from_the_document_alone_finds_the_same_symbols(
-    codec, model, image, file, reader, monkeypatch
-):
-    sigmas: list[list[float]] = []
-    read = StreamDecoder.read
-    found: list[list[int]] = []
+def decoded_parts(codec: Codec, file: bytes, monkeypatch) -> list[tuple[np.ndarray, list[int]]]:
+    """sigma and symbols of each part of y that a decoder reads, in its order."""
+    read, parts = StreamDecoder.read, []
+
+    def begun(sigma, *rest):
+        parts.append((sigma, []))
+        return resolve(sigma, *rest)
 
     def noted(decoder, indexes):
-        found.append(read(decoder, indexes).tolist())
-        return np.array(found[-1], np.int32)
+        symbols = read(decoder, indexes)
+        if parts:  # z's stream comes first
+            parts[-1][1].extend(symbols.tolist())
+        return symbols
 
     with monkeypatch.context() as patch:
         patch.setattr(StreamDecoder, "read", noted)
-        patch.setattr(
-            latent_coder, "resolve", lambda sigma, *rest: sigmas.append(sigma.tolist()) or resolve(sigma, *rest)
-        )
+        patch.setattr(latent_coder, "resolve", begun)
         codec.decode(file)
+    return parts
+
+
+def test_a_reader_written_from_the_document_alone_finds_the_same_symbols(codec, model, file, reader, monkeypatch):
+    parts = decoded_parts(codec, file, monkeypatch)
     buffers = {name: buffer.tolist() for name, buffer in model.named_buffers()}
     tables = reader.tables_of(
         *(buffers[f"gaussian_conditional.{name}"] for name in ("_offset", "_cdf_length", "_quantized_cdf"))
     )
     sections = reader.read_file(file)["sections"]
-    flags = dict(sections).get(3, b"")
-    sides = reader.read_flags(flags, 80 * 8 * 12)
-    slices = [payload for kind, payload in sections if kind == 2]
-    assert len(sigmas) == len(found) - 1 == 4 * len(slices) == 20
-    size = len(sigmas[0])
+    sides = reader.read_flags(dict(sections).get(3, b""), 80 * 8 * 12)
+    slices, count = [payload for kind, payload in sections if kind == 2], model.config.parts_of_slice
+    assert len(parts) == count * len(slices) == count * 5
+    size = len(parts[0][0])
     for k, payload in enumerate(slices):
-        levels = [reader.levels_of(sigmas[4 * k + q], (4 * k + q) * size, sides) for q in range(4)]
-        assert reader.read_slice_in_parts(payload, levels, tables) == [
-            s for part in found[1 + 4 * k : 5 + 4 * k] for s in part
-        ]
+        mine = range(count * k, count * (k + 1))
+        of_parts = [reader.levels_of(parts[part][0].tolist(), part * size, sides) for part in mine]
+        if model.config.trellis:
+            channels = [np.array(part).reshape(model.config.slice_channels, -1).tolist() for part in of_parts]
+            symbols, _ = reader.read_slice_along_trellis(payload, channels, tables)
+        else:
+            symbols = reader.read_slice_in_parts(payload, of_parts, tables)
+        assert symbols == [symbol for part in mine for symbol in parts[part][1]]
+
+
+def test_values_are_those_that_the_document_says(codec, model, image, file, reader, monkeypatch):
+    seen = trace(codec, image, LMBDA)
+    if not model.config.trellis:
+        np.testing.assert_array_equal(seen.values, seen.symbols)
+        return
+    buffers = {name: buffer.tolist() for name, buffer in model.named_buffers()}
+    tables = reader.tables_of(
+        *(buffers[f"gaussian_conditional.{name}"] for name in ("_offset", "_cdf_length", "_quantized_cdf"))
+    )
+    parts, count = decoded_parts(codec, file, monkeypatch), model.config.parts_of_slice
+    payload = next(payload for kind, payload in reader.read_file(file)["sections"] if kind == 2)
+    of_parts = [
+        np.array(reader.levels_of(sigma.tolist(), 0, {})).reshape(16, -1).tolist() for sigma, _ in parts[:count]
+    ]
+    values = np.array(reader.read_slice_along_trellis(payload, of_parts, tables)[1])
+    mine = seen.values[:16]
+    if count == 4:
+        mine = np.stack([mine[:, row::2, column::2] for row, column in PLACES])
+    np.testing.assert_array_equal(values, mine.ravel())
+    assert 0.2 < (values != np.rint(values)).mean()  # halves
 
 
 def test_what_is_recorded_stands_in_its_place(codec, model, image, file, monkeypatch):
-    read, found = StreamDecoder.read, []
-    with monkeypatch.context() as patch:
-        patch.setattr(StreamDecoder, "read", lambda decoder, indexes: found.append(read(decoder, indexes)) or found[-1])
-        codec.decode(file)
     seen = trace(codec, image, LMBDA)
-    size = model.config.slice_channels
-    for k, part in enumerate(found[1:]):
-        row, column = PLACES[k % 4]
-        mine = seen.symbols[k // 4 * size : (k // 4 + 1) * size, row::2, column::2]
-        np.testing.assert_array_equal(mine.ravel(), part)
+    size, count = model.config.slice_channels, model.config.parts_of_slice
+    for k, (sigma, symbols) in enumerate(decoded_parts(codec, file, monkeypatch)):
+        for array, part in ((seen.symbols, symbols), (seen.sigma, sigma)):
+            mine = array[k // count * size : (k // count + 1) * size]
+            if count == 4:
+                row, column = PLACES[k % 4]
+                mine = mine[:, row::2, column::2]
+            np.testing.assert_array_equal(mine.ravel(), np.array(part, mine.dtype))
     bits = seen.y_bits.sum() + seen.z_bits.sum()
     assert 8 * len(file) == pytest.approx(float(bits), abs=8 * (72 + 6 * 8))
+    refined = seen.y_hat - seen.mu - seen.values
+    assert float(np.abs(refined).max()) < 0.5 + 1e-4  # 1/2 tanh
+
+
+def test_what_was_charged_is_judged_by_the_tables_that_charged_it(codec, image):
+    seen = trace(codec, image, LMBDA)
+    charged, found = float(seen.y_bits.sum(dtype=float)), calibrate(codec, seen).total_bits
+    assert 0.97 * charged < found < charged  # what says which symbol an escape is does not count
+    by_level_alone = calibrate(ScaleCoding(codec.latent_coder.y_tables, levels), seen).total_bits
+    assert (by_level_alone != found) == codec.model.config.trellis
 
 
 def test_what_a_stream_charges_is_what_an_estimate_says(codec, model, image):
@@ -163,6 +208,6 @@ def test_a_damaged_slice_is_refused(codec, file, place):
 def test_refinement_makes_a_file_that_costs_less_by_the_loss(codec, image, file):
     session = codec.open(image)
     refined = session.refine(LMBDA, steps=8)
-    losses = [true_loss(image, data, codec.decode(data), LMBDA) for data in (file, refined.data)]
+    losses = [true_loss(image, len(data), codec.decode(data), LMBDA) for data in (file, refined.data)]
     assert refined.improved
     assert losses[1] < losses[0]
