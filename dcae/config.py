@@ -281,6 +281,7 @@ PRESETS: dict[str, DCAEConfig] = {
         gain_knots=6,
         coding_dtype="float64",
         neighbours=14,
+        trellis=True,
     ),
     "tiny": DCAEConfig(
         N=24,
