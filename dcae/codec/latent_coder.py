@@ -71,7 +71,7 @@ class LatentCoder:
         model: A model whose tables are ready.
 
     Raises:
-        ValueError: if the tables are missing.
+        ValueError: if the tables are missing, or there are not as many as the config asks for.
     """
 
     def __init__(self, model: DCAE) -> None:
@@ -92,6 +92,8 @@ class LatentCoder:
         self.choose_symbols, self.nearest_symbols = model.choice(), model.choice(weighs=False)
         self.z_tables = tables_of(model.entropy_bottleneck)
         self.y_tables = tables_of(model.gaussian_conditional)
+        if len(self.y_tables) != self.config.y_tables:
+            raise ValueError(f"the model has {len(self.y_tables)} tables of y; must be {self.config.y_tables}")
 
     def encode(
         self, y: Tensor, z: Tensor, *, nearest: bool = False, record: list[CodedPart] | None = None
@@ -101,7 +103,7 @@ class LatentCoder:
         Args:
             y: What is coded.
             z: What is coded before it.
-            nearest: Takes the symbols nearest to y - mu, whatever the model would choose.
+            nearest: Takes the symbols nearest to y - mu, or with a trellis the nearest way, whatever they cost.
             record: Gets what each stream holds, z first, for those who want to see it.
 
         Raises:
@@ -221,13 +223,13 @@ class LatentCoder:
         z_counts = np.full(len(self.z_tables), (height // 64) * (width // 64))
         check_length(len(sections[0].payload), z_counts, self.z_tables)
         counts = np.zeros(len(self.y_tables), np.int64)
-        counts[self.cheapest_level] = self.config.slice_channels * (height // 16) * (width // 16)
+        counts[self.cheapest_table] = self.config.slice_channels * (height // 16) * (width // 16)
         for stream in streams:
             check_length(len(stream), counts, self.y_tables)
 
     @property
-    def cheapest_level(self) -> int:
-        """The level that has the cheapest symbol of all."""
+    def cheapest_table(self) -> int:
+        """The table of y that has the cheapest symbol of all."""
         return int(np.argmin(np.minimum.reduceat(self.y_tables.bits, self.y_tables.starts)))
 
 
@@ -357,8 +359,8 @@ def _whole(parts: Sequence[CodedPart], config: DCAEConfig) -> CodedPart:
 
 
 def values_of(part: CodedPart) -> Tensor:
-    """What the symbols of y that one stream holds stand for, in quantiser steps: (1, C, H, W), as mu is."""
-    return _values(part.symbols, part.indexes, part.mu)
+    """What the symbols that one stream holds stand for, in quantiser steps, of their shape, in mu's arithmetic."""
+    return _to_tensor(part.symbols, part.mu) if part.sigma is None else _values(part.symbols, part.indexes, part.mu)
 
 
 def tables_of(entropy_model: EntropyModel) -> SymbolTables:

@@ -2,7 +2,7 @@
 
 Files and their pictures are never made here: their arithmetic is the latent coder's, and float32 for g_s. An estimate
 runs the same network and the same choice of symbols on numbers of 8 bits of precision; what must not suffer from that
-(gains, symbols, their likelihoods, z's prior and the linear path to the picture) stays in float32.
+(gains, z and its prior, symbols, their likelihoods and the linear path to the picture) stays in float32.
 Does not know images, padding, or the container. Shapes: H, W padded image size in pixels.
 """
 
@@ -31,7 +31,7 @@ class Preview:
 
     Args:
         model: A model in eval mode, whose tables stay as they are.
-        dtype: Arithmetic of h_a, h_s, the slice loop and g_s. In another one than the model's, these are a copy of the
+        dtype: Arithmetic of h_s, the slice loop and g_s. In another one than the model's, these are a copy of the
             model's, made here: it does not follow if the model is trained on.
     """
 
@@ -48,7 +48,7 @@ class Preview:
             ValueError: if lambda is not legal.
         """
         y = self.model.apply_gain(y, lmbda).contiguous(memory_format=torch.channels_last)
-        return self.of_latents(y, self.network.h_a(y.to(self.dtype)), lmbda, weighs=self.model.gain is not None)
+        return self.of_latents(y, self.model.h_a(y), lmbda, weighs=True)
 
     @torch.inference_mode()
     def of_latents(self, y: Tensor, z: Tensor, lmbda: float | None, *, weighs: bool) -> Previewed:
@@ -58,7 +58,7 @@ class Preview:
             y: What is coded.
             z: What is coded before it.
             lmbda: What y was gained for; None for weights that have one fixed lambda.
-            weighs: Whether y's symbols are weighed (`dcae.model.quantiser`); otherwise they are the nearest.
+            weighs: Whether y's symbols are those that the model's encoder chooses; otherwise they are the nearest.
 
         Raises:
             ValueError: if lambda is not legal.

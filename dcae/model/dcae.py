@@ -49,7 +49,8 @@ class DCAE(nn.Module):
                                      |   support = query, dictionary attention(query)           |
                                      |   mu, sigma = transforms(support)                        |
                                      |   with neighbours: in quarters, each correcting the next |
-                                     |   y_hat = Q(y - mu) + mu, refined                        |
+                                     |   y_hat = Q(y - mu) + mu, refined; Q rounds, or takes    |
+                                     |   the cheapest way through a trellis                     |
                                      +----------------------------------------------------------+
                  +-----+                      | y_hat
         x_hat <--| g_s |<---------------------+
@@ -240,11 +241,9 @@ class DCAE(nn.Module):
         Args:
             weighs: Whether bits are weighed against error; without, the symbols are the nearest ones.
         """
-        if self.training:
-            return scalar_choice(lambda residual, sigma: rounded(residual))
-        if self.config.trellis:
+        if self.config.trellis and not self.training:
             return trellis_choice(self.symbol_costs, RATE_WEIGHT if weighs else 0.0)
-        if self.gain is None or not weighs:
+        if self.training or self.gain is None or not weighs:
             return scalar_choice(lambda residual, sigma: rounded(residual))
         costs = self.symbol_costs
         return scalar_choice(lambda residual, sigma: weighed(residual, sigma, costs))

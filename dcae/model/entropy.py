@@ -23,9 +23,9 @@ class Noise(NamedTuple):
     z: Tensor
 
 
-def straight_through(x: Tensor, symbols: Tensor) -> Tensor:
-    """The symbols that stand for x, with the gradient of x itself; both of any one shape."""
-    return x + (symbols - x).detach()
+def straight_through(x: Tensor, values: Tensor) -> Tensor:
+    """The values that stand for x, with the gradient of x itself; both of any one shape."""
+    return x + (values - x).detach()
 
 
 def z_likelihoods(bottleneck: EntropyBottleneck, z: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:

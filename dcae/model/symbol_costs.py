@@ -19,8 +19,8 @@ REACH = 255
 _ESCAPE_LENGTH_BITS = 23  # the longest length of an excess has no end mark
 
 
-class Place(NamedTuple):
-    """Where scales lie: the level below, int64, and how far they are from it to the next one, 0 to 1."""
+class Between(NamedTuple):
+    """Between which levels scales lie: the one below, int64, and how far they are from it to the next one, 0 to 1."""
 
     level: Tensor
     share: Tensor
@@ -56,19 +56,19 @@ class SymbolCosts:
 
     def between_levels(self, symbols: Tensor, sigma: Tensor, first_table: Tensor | int = 0) -> Tensor:
         """The bits of each symbol, of any shape, at its sigma, on a line between two levels: with a slope in sigma."""
-        return self.at_place(symbols, self.place_of(sigma), first_table)
+        return self.at(symbols, self.between(sigma), first_table)
 
-    def at_place(self, symbols: Tensor, place: Place, first_table: Tensor | int = 0) -> Tensor:
-        """As `between_levels`, where sigma lies at `place`."""
-        below = self.at_level(symbols, first_table + place.level)
-        above = self.at_level(symbols, first_table + place.level + 1)
-        return (1 - place.share) * below + place.share * above
+    def at(self, symbols: Tensor, between: Between, first_table: Tensor | int = 0) -> Tensor:
+        """As `between_levels`, of a sigma that lies `between` two levels."""
+        below = self.at_level(symbols, first_table + between.level)
+        above = self.at_level(symbols, first_table + between.level + 1)
+        return (1 - between.share) * below + between.share * above
 
-    def place_of(self, sigma: Tensor) -> Place:
-        """Where sigma lies, of any shape."""
+    def between(self, sigma: Tensor) -> Between:
+        """Between which levels sigma lies, of any shape."""
         position = _position(sigma)
         below = position.detach().floor().clamp_max(SCALE_LEVELS - 2)
-        return Place(below.long(), position - below)
+        return Between(below.long().clamp(0, SCALE_LEVELS - 2), position - below)  # of NaN, too
 
 
 def gaussian_with_tables(trellis: bool = False) -> GaussianConditional:

@@ -1,14 +1,14 @@
 """Dependent quantisation: two quantisers that take turns along a trellis, and the cheapest way through it.
 
 A decoder follows: the quantiser of an element is that of its state, and the parity of each symbol leads to the state of
-the next. So the values that a whole sequence may take lie more densely in space than those of one quantiser for every
-element. An encoder searches: of all sequences it takes the one that costs least in error and bits together (Viterbi).
+the next. So what a whole sequence may be is better spread in space than on a grid, and is missed by less. An encoder
+searches: of all sequences it takes the one that costs least in error and bits together (Viterbi).
 A sequence runs through the channels of one slice at one place, so places do not depend on each other.
 Knows states, symbols and values. Does not know slices, streams or what predicts mu and sigma.
 Sources: Marcellin and Fischer, Trellis coded quantization, IEEE Trans. Communications 38(1), 1990; Schwarz et al.,
 Quantization and entropy coding in the Versatile Video Coding standard, IEEE Trans. CSVT 31(10), 2021 (two quantisers
-with a zero each, states driven by parity); Suehring et al., Trellis-coded quantization for end-to-end learned image
-compression, ICIP 2022.
+with a zero each, states driven by parity: 4 there, 8 in what came after it); Suehring et al., Trellis-coded
+quantization for end-to-end learned image compression, ICIP 2022.
 """
 
 from __future__ import annotations
@@ -73,13 +73,11 @@ def cheapest_way(residual: Tensor, costs: Costs) -> tuple[Tensor, Tensor]:
         torch.tensor(column, device=device).view(STATES, 2)
         for column in zip(*((state, 2 * (state & 1) + parity) for _, state, parity in _WAYS), strict=True)
     )
-    first, second = errors[kind[:, 0]], errors[kind[:, 1]]  # (STATES, C, P)
-    total = torch.full_like(first[:, 0], torch.inf)
+    total = residual.new_full((STATES, residual.shape[1]), torch.inf)
     total[0] = 0
     is_second = []
     for step in range(residual.shape[0]):
-        one = total[before[:, 0]].add_(first[:, step])
-        other = total[before[:, 1]].add_(second[:, step])
+        one, other = (total[before[:, way]].add_(errors[kind[:, way], step]) for way in (0, 1))
         is_second.append(other < one)
         total = torch.minimum(one, other)
     ways, before, kind = torch.arange(residual.shape[1], device=device), before.flatten(), kind.flatten()

@@ -28,7 +28,7 @@ class Files:
     """
 
     def __init__(self, seed: int) -> None:
-        model = DCAE(replace(PRESETS["tiny"], neighbours=4, trellis=True))  # all that a file can have
+        model = DCAE(replace(PRESETS["tiny"], neighbours=4, trellis=True) if seed % 2 else PRESETS["tiny"])
         model.update()
         self.codec = codec = Codec(model)
         self.random, self.numpy = random.Random(seed), np.random.default_rng(seed)

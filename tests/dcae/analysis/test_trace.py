@@ -66,9 +66,9 @@ def test_the_bits_of_each_part_are_those_of_the_file(config: DCAEConfig):
     assert sum(size for _, _, size in rates.table) == found.file.total_bytes
 
 
-def test_the_decoders_latents_are_mu_symbol_and_refinement(traced: Trace):
+def test_the_decoders_latents_are_mu_value_and_refinement(traced: Trace):
     assert np.abs(traced.refinement).max() <= 0.5 + 1e-5
-    np.testing.assert_allclose(traced.y_hat, traced.mu + traced.symbols + traced.refinement, atol=1e-4)
+    np.testing.assert_allclose(traced.y_hat, traced.mu + traced.values + traced.refinement, atol=1e-4)
     assert np.abs(traced.z_hat - traced.z).max() <= 0.5 + 1e-4
 
 

@@ -21,6 +21,7 @@ from dcae.codec.tiles import Part
 from dcae.config import PRESETS
 from dcae.model.dcae import DCAE
 from dcae.model.neighbours import Neighbours
+from dcae.model.slices import SlicePredictor
 
 LMBDA = 0.013
 HEIGHT, WIDTH = 100, 150
@@ -183,11 +184,12 @@ def test_a_machine_with_a_little_noise_decodes_the_same(model, codec, image):
     rng = np.random.default_rng(0)
 
     def disturb(_module, _inputs, outputs):
-        mu, sigma = outputs
-        return mu, sigma + 4e-4 * sigma.clamp_min(1) * torch.from_numpy(rng.uniform(-1, 1, sigma.shape))
+        *others, mu, sigma = outputs
+        return *others, mu, sigma + 4e-4 * sigma.clamp_min(1) * torch.from_numpy(rng.uniform(-1, 1, sigma.shape))
 
+    disturbed = Neighbours if model.config.neighbours else SlicePredictor
     for module in coder.slice_loop.modules():
-        if isinstance(module, Neighbours):
+        if isinstance(module, disturbed):
             module.register_forward_hook(disturb)
     assert SectionType.LEVEL_FLAGS in [section.type for section in coded.sections]
     y_hat = coder.decode(coded.sections, 128, 192)  # each slice's checksum says that its symbols are the same
@@ -211,3 +213,19 @@ def test_refinement_makes_a_file_that_costs_less_by_the_loss(codec, image, file)
     losses = [true_loss(image, len(data), codec.decode(data), LMBDA) for data in (file, refined.data)]
     assert refined.improved
     assert losses[1] < losses[0]
+
+
+def test_an_estimate_of_a_trellis_with_one_lambda_chooses_what_its_file_holds(make_model, image):
+    codec = Codec(make_model(replace(PRESETS["tiny"], trellis=True, gain_knots=0)))
+    estimated = Preview(codec.model, torch.float32).estimate(codec.open_whole(image).y, None).bits
+    charged = trace(codec, image).y_bits.reshape(5, -1).sum(axis=1, dtype=float)
+    for k, bits in enumerate(charged):
+        assert estimated[f"slice {k}"] == pytest.approx(bits, rel=0.005)
+
+
+@pytest.mark.parametrize("trellis", [False, True])
+def test_tables_that_do_not_fit_the_config_are_refused(make_model, trellis):
+    model, other = (make_model(replace(PRESETS["tiny"], trellis=each)) for each in (trellis, not trellis))
+    model.gaussian_conditional = other.gaussian_conditional
+    with pytest.raises(ValueError, match=f"{128 - 64 * trellis} tables of y; must be {64 + 64 * trellis}"):
+        LatentCoder(model)
